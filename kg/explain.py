@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
 from kg.errors import MisuseError
 from kg.messages import nearest
-from kg.model import Document, Line, graph_of
+from kg.model import Line, graph_of
 from kg.names import Names
 from kg.queries import text_of
 from kg.store import Row, Store, Term, terms
@@ -94,16 +93,3 @@ def _place(names: Names, row: Row) -> str:
 
 def _subjects(store: Store) -> list[Term]:
     return [row["thing"] for row in store.select(text_of("things"))]
-
-
-def passage(document: Document, folder: Path, place: str) -> list[str]:
-    """The lines of a passage, read from the document at hand; MisuseError where the file is another version."""
-    text = document_text(document, folder)
-    first, _, last = place.partition(":")[2].partition("-")
-    return text.splitlines()[int(first) - 1 : int(last or first)]
-
-
-def document_text(document: Document, folder: Path) -> str:
-    from kg.extract import read_document
-
-    return read_document(document, folder)

@@ -11,9 +11,10 @@ from typing import Any
 
 from kg import curate, derive, provenance, release, rml, validate
 from kg.extract.records import read as read_records
+from kg.extract.register import load_register
 from kg.model import Document, Line, Problem, Record, Release, graph_of, triple
 from kg.names import Names
-from kg.project import Project, read_csv, read_text, read_toml
+from kg.project import Project, read_csv, read_text
 from kg.queries import text_of
 from kg.store import Store, parse, serialise
 from kg.vocabulary import Vocabulary
@@ -50,13 +51,13 @@ class Graphs:
 
 def load(project: Project) -> Sources:
     vocabulary = Vocabulary(project)
-    documents = register(project)
+    documents = load_register(project)
     return Sources(
         project=project,
         names=Names(vocabulary.base),
         vocabulary=vocabulary,
         documents=documents,
-        records=[r for path in project.files("mappings/records", "*.jsonl") for r in read_records(project, path)],
+        records=[r for path in project.files("mappings/records", "*.jsonl") for r in read_records(path, project.place(path))],
         decisions=curate.load(project),
         lookups=lookups(project),
         mappings=[
@@ -65,12 +66,6 @@ def load(project: Project) -> Sources:
         ],
         rules=derive.load(project),
     )
-
-
-def register(project: Project) -> dict[str, Document]:
-    """The registered documents by id."""
-    tables = read_toml(project.register, project.place(project.register))["document"]
-    return {id_: Document(id=id_, **table) for id_, table in sorted(tables.items())}
 
 
 def lookups(project: Project) -> dict[str, list[dict[str, str]]]:

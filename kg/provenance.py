@@ -69,14 +69,14 @@ def _decision(decision: Decision, record: Record) -> dict[str, Any]:
 def fiscal_years(years: Iterable[int], eras: list[dict[str, str]]) -> Array:
     """Japanese fiscal years as intervals (1 April to 31 March), named by the era of their first day.
 
-    `eras` are rows with `name` and `first_year`, the year counted as 1. FY2019 began as 平成31 and went on as 令和元:
+    `eras` are rows with `name` and `first`, the year that is counted as 1. FY2019 began as 平成31 and went on as 令和元:
     the later name is the usual one, the earlier the other.
     """
     return [_fiscal_year(year, eras) for year in sorted(set(years))]
 
 
 def _fiscal_year(year: int, eras: list[dict[str, str]]) -> dict[str, Any]:
-    started = sorted((int(era["first_year"]), era["name"]) for era in eras if int(era["first_year"]) <= year)
+    started = sorted((int(era["first"]), era["name"]) for era in eras if int(era["first"]) <= year)
     names = [f"{name}{'元' if year == first else year - first + 1}年度" for first, name in started[-2:]]
     row = {
         "fy": str(year), "next": str(year + 1), "en": f"FY{year}", "ja": names[-1],
