@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from kg import curate, derive, provenance, release, rml, validate
+from kg.errors import ReleaseError
 from kg.extract.records import read as read_records
 from kg.extract.register import load_register
 from kg.model import Document, Line, Problem, Record, Release, graph_of, triple
@@ -20,6 +21,9 @@ from kg.store import Store, parse, serialise
 from kg.vocabulary import Vocabulary
 
 Progress = Callable[[str], None]
+
+STEPS = ("read", "map", "validate", "write")
+"""what `build` tells its `progress`, in this order"""
 
 _FORMATS = {"jichi.ttl": "turtle", "jichi.trig": "trig", "jichi.jsonld": "jsonld"}
 
@@ -193,6 +197,14 @@ def digest(project: Project) -> str:
             if path.is_file():
                 total.update(f"{project.place(path)}\0{hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
     return total.hexdigest()
+
+
+def is_current(project: Project, out: Path) -> bool:
+    """Whether `out` holds a whole release of exactly these sources."""
+    try:
+        return release.facts(release.current(out)).sources == digest(project)
+    except ReleaseError:
+        return False
 
 
 def _places(sources: Sources, made: Graphs) -> dict[str, str]:
