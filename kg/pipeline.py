@@ -149,9 +149,9 @@ def _in_curation(names: Names, line: Line) -> Line:
 def judge(sources: Sources, made: Graphs) -> validate.Validation:
     """Step 7: SHACL over the merge of all graphs."""
     return validate.validate(
-        {triple(line) for line in made.lines},
+        {triple(line) for line in made.lines} | set(_vocabulary(sources, "concepts")),
         sources.vocabulary.graph("shapes") + sources.vocabulary.graph("prefixes"),
-        sources.vocabulary.graph("ontology") + sources.vocabulary.graph("concepts"),
+        sources.vocabulary.graph("ontology"),
     )
 
 

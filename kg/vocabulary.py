@@ -217,6 +217,11 @@ class Vocabulary:
                 qualified = (node, SH.qualifiedValueShape, None) in self._shapes
                 yield Field(str(path), name, self._group_of(node), self._order_of(node), str(node), qualified)
 
+    @cached_property
+    def general_predicates(self) -> frozenset[str]:
+        """Properties whose shape targets whatever has them (`sh:targetSubjectsOf`): any class may have them."""
+        return frozenset(str(p) for p in self._shapes.objects(None, SH.targetSubjectsOf)) | {str(RDF.type)}
+
     def field(self, predicate: str, classes: Iterable[str]) -> Field:
         """How a page shows `predicate` of a thing of `classes`: by their shapes (superclasses too), else by its label.
 
