@@ -272,6 +272,9 @@ def test_curation_names_each_thing_once_and_as_the_registry_does():
         assert len({entry["record"] for entry in entries if entry["field"] == field}) == 17
     assert not repeated([(entry["record"], entry["field"]) for entry in entries])
     assert all(entry["expect_absent"] and entry["reason"].keys() == {"en", "ja"} for entry in entries)
+    hashes = {(entry["record"], entry["when"]["passages.description.sha256"]) for entry in entries}
+    assert len(hashes) == len({digest for _, digest in hashes}) == 17
+    assert all(re.fullmatch(r"[0-9a-f]{64}", digest) for _, digest in hashes)
 
 
 @pytest.mark.parametrize("mapping", ["reference", "reference-sources"])
