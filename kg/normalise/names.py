@@ -1,13 +1,14 @@
 """Names to keys: which government, country, network, programme or organisation a printed name is.
 
 A name is resolved in its context: the country and the first-level unit printed before it, else the prefectures of the
-record's reporters. An alias with a country holds only in that country, so a name that several governments bear
-(東海市, ニューキャッスル市) is never decided by the one that a table happens to have.
+record's reporters. An alias with a country holds only in that country, and a name that is repeated in Japan needs its
+prefecture: so a name that several governments bear (東海市, ニューキャッスル市, 川崎町) is never decided by the one
+that a table happens to have.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from kg.letters import fold
@@ -35,12 +36,11 @@ class Names:
     """An index over the lookups. Names are compared in the form of `spelling`."""
 
     def __init__(self, lookups: Mapping[str, Rows]) -> None:
-        governments = lookups["local-governments"]
-        self._rows = {row["key"]: row for row in governments}
+        self._rows = {row["key"]: row for row in lookups["local-governments"]}
         self._plain: dict[str, set[str]] = {}
-        for row in governments:
+        for key, row in self._rows.items():
             for name in {row["name_ja"], row["name_en"]} - {""}:
-                self._plain.setdefault(spelling(name), set()).add(row["key"])
+                self._plain.setdefault(spelling(name), set()).add(key)
         self._aliases: dict[str, list[Mapping[str, str]]] = {}
         self._countries = {spelling(row["name_ja"]): row["cc"] for row in lookups["countries"]}
         self._bodies: dict[str, tuple[str, str]] = {}
@@ -55,43 +55,62 @@ class Names:
                 self._bodies[spelling(row["surface"])] = (row["kind"], row["key"])
         self._repeated = {spelling(row["name"]) for row in lookups["repeated-names"]}
         self._classes = {row["key"]: row["class"] for row in lookups["organisations"]}
+        self._longest = max(map(len, (*self._plain, *self._aliases, *self._countries, *self._bodies)), default=0)
 
     def class_of(self, organisation: str) -> str:
         """The IRI of the class of an organisation."""
         return self._classes[organisation]
 
-    def body(self, name: str) -> tuple[str, str] | None:
-        """Kind and slug of the network, programme, event or organisation called `name`."""
-        return self._bodies.get(spelling(name))
+    def country_of(self, government: str) -> str:
+        return self._rows[government]["country"]
 
-    def bodies(self) -> list[str]:
-        """The known names of such bodies, longest first, as `spelling` has them."""
-        return sorted(self._bodies, key=lambda name: (-len(name), name))
+    def prefecture_of(self, government: str) -> str | None:
+        """The prefecture of a Japanese municipality; a prefecture is its own."""
+        row = self._rows[government]
+        return row.get("prefecture") or (government if row["kind"] == "prefecture" else None)
 
     def country(self, name: str) -> str | None:
         return self._countries.get(spelling(name))
 
+    def body(self, name: str) -> tuple[str, str] | None:
+        """Kind and slug of the network, programme, event or organisation called `name`."""
+        return self._bodies.get(spelling(name))
+
+    def body_before(self, text: str) -> tuple[str, str, int] | None:
+        """The body whose name `text` begins with, the longest such name, and its length."""
+        for length in self._lengths(text, whole=True):
+            if found := self.body(text[:length]):
+                return *found, length
+        return None
+
     def country_before(self, text: str) -> tuple[str, int] | None:
         """The country whose name `text` begins with, and the length of the name; more must follow."""
-        for length in range(len(text) - 1, 1, -1):
+        for length in self._lengths(text):
             if cc := self.country(text[:length]):
                 return cc, length
         return None
 
     def containers_before(self, text: str, country: str | None) -> list[tuple[str, int]]:
-        """The first-level units whose name `text` begins with, longest first; more must follow."""
+        """The first-level units whose names `text` begins with, longest first; more must follow."""
         found = []
-        for length in range(len(text) - 1, 1, -1):
-            key = self.government(text[:length], country)
-            if isinstance(key, str) and self._rows[key]["kind"] in FIRST_LEVEL:
-                found.append((key, length))
+        for length in self._lengths(text):
+            keys = self._keys(text[:length], country, None)
+            found += [(key, length) for key in sorted(keys) if self._rows[key]["kind"] in FIRST_LEVEL]
         return found
 
-    def country_of(self, key: str) -> str:
-        return self._rows[key]["country"]
+    def _lengths(self, text: str, whole: bool = False) -> range:
+        """Lengths of names that `text` may begin with, longest first; blanks inside a name may lengthen it."""
+        return range(min(len(text) if whole else len(text) - 1, 2 * self._longest), 1, -1)
 
-    def prefecture_of(self, key: str) -> str | None:
-        return self._rows[key].get("prefecture") or None
+    def mentions(self, text: str) -> bool:
+        """True where a known name of a government, country or body stands anywhere in `text`."""
+        for start in range(len(text)):
+            rest = text[start:]
+            for length in self._lengths(rest, whole=True):
+                word = spelling(rest[:length])
+                if word in self._plain or word in self._countries or word in self._bodies:
+                    return True
+        return False
 
     def first_level(self, name: str, country: str) -> str | None:
         """The first-level unit of `country` called `name`, or called so but for its last character (青森 for 青森県)."""
@@ -105,29 +124,38 @@ class Names:
         return found.pop() if len(found) == 1 else None
 
     def government(
-        self, name: str, country: str | None = None, container: str | None = None, home: frozenset[str] = frozenset()
+        self, name: str, country: str | None = None, container: str | None = None, home: Iterable[str] = ()
     ) -> str | Unresolved:
         """The key of the local government called `name`, within `country` and `container` where they are printed.
 
-        Without either, a government of a prefecture of `home` comes first; a name that is repeated in Japan, that an
-        alias binds to a country, or that several governments bear is ambiguous.
+        Without a container, a government of a prefecture of `home` comes first. Otherwise a name is ambiguous that
+        several governments bear, that is repeated in Japan, or that an alias binds to a country which is not given.
         """
         word = spelling(name)
         aliases = self._aliases.get(word, [])
-        keys = {key for key in self._plain.get(word, ()) if self._fits(key, country, container)}
-        keys |= {row["key"] for row in aliases if self._alias_fits(row, country, container)}
-        near_home = {key for key in keys if self.prefecture_of(key) in home}
-        alone = country is None and container is None
-        if alone and len(near_home) == 1:
+        keys = self._keys(name, country, container)
+        near_home = {key for key in keys if self.prefecture_of(key) in set(home)} if container is None else set()
+        if len(near_home) == 1:
             return near_home.pop()
-        bound = alone and (word in self._repeated or any(row["country"] for row in aliases))
-        if len(keys) == 1 and not bound:
+        if len(keys) == 1 and (container is not None or not self._needs_context(word, country)):
             return keys.pop()
         candidates = {row["key"] for row in aliases} | self._plain.get(word, set())
-        if candidates and (bound or keys or country is None or any(row["country"] == country for row in aliases)):
-            return Unresolved(name, tuple(sorted(candidates)), ambiguous=True)
+        if country is not None:
+            candidates = {key for key in candidates if self.country_of(key) == country}
+        if candidates:
+            return Unresolved(name, tuple(sorted(candidates)), ambiguous=container is None)
         close = nearest(word, [*self._plain, *self._aliases])
         return Unresolved(name, () if close == "-" else tuple(close.split(", ")), ambiguous=False)
+
+    def _needs_context(self, word: str, country: str | None) -> bool:
+        """True for a name that is not enough alone: bound to a country that is not given, or repeated in Japan."""
+        bound = {row["country"] for row in self._aliases.get(word, ()) if row["country"]}
+        return bool(bound) and country is None or word in self._repeated and country not in bound
+
+    def _keys(self, name: str, country: str | None, container: str | None) -> set[str]:
+        word = spelling(name)
+        keys = {key for key in self._plain.get(word, ()) if self._fits(key, country, container)}
+        return keys | {row["key"] for row in self._aliases.get(word, ()) if self._alias_fits(row, country, container)}
 
     def _fits(self, key: str, country: str | None, container: str | None) -> bool:
         row = self._rows[key]
