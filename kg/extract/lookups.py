@@ -16,6 +16,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "local-governments": ("key", "name_ja", "name_en", "kind", "country"),
     "organisations": ("key", "class", "name_ja", "name_en"),
     "aliases": ("surface", "language", "country", "container", "kind", "key"),
+    "repeated-names": ("name",),
     "activities": ("name", "reporter", "key", "kind", "slug", "class", "thing", "convenes", "members", "interval"),
 }
 """the tables that reading a document needs, each with the columns that it needs"""

@@ -27,21 +27,26 @@ FIELDS: dict[str, dict[str, type]] = {
         "themes.subtitle": str, "themes.number": str,
     },
     "key_value": _COMMON | {
-        "record.start": str, "field": list, "field.name": str, "field.label": str, "field.prose": bool,
-        "heading": list, "heading.line": str, "heading.kind": str,
+        "record.start": str, "record.heading": str, "field": list, "field.name": str, "field.label": str, "field.prose": bool,
+        "heading": list, "heading.pattern": str, "heading.kind": str,
         "name.aside": str, "name.later": str,
-        "parties.separators": str, "parties.government": str, "parties.container": str,
-        "parties.note": str, "parties.itinerary": str, "parties.connectors": str,
+        "parties.separators": str, "parties.government": str,
+        "parties.itinerary": str, "parties.connectors": str, "parties.more": str,
         "parties.roles": list, "parties.roles.pattern": str, "parties.roles.role": str,
         "parties.listing": str, "parties.letters": str,
         "parties.unnamed": list, "parties.unnamed.pattern": str, "parties.unnamed.reason": str,
+        "parties.asides": list, "parties.asides.pattern": str, "parties.asides.reason": str,
         "count.pattern": str, "count.part": str, "count.as-of": str,
     },
 }  # fmt: skip
 REASONS = ("banner", "navigation", "title", "introduction", "contact", "footer")
 """why a line holds nothing to record: closed"""
-UNNAMED = ("group", "office-holders", "private-bodies", "explanation", "department", "in-turn")
-"""why words in a field of parties name no party of their own: closed"""
+UNNAMED = ("group", "office-holders")
+ASIDES = ("private-bodies", "explanation", "department", "in-turn")
+"""why words in a field of parties, or in a bracket there, name no party of their own: closed"""
+_CLOSED = {"ignore.reason": REASONS, "parties.unnamed.reason": UNNAMED, "parties.asides.reason": ASIDES}
+_PATTERNS = (".pattern", ".subtitle", ".number", ".part", ".as-of", ".aside", ".later", ".listing", ".letters",
+             ".government", ".connectors", ".more", "record.heading")  # fmt: skip
 
 
 def load_layout(project: Project, name: str) -> dict[str, Any]:
@@ -63,7 +68,7 @@ def check_layout(layout: dict[str, Any], where: str) -> dict[str, Any]:
             raise ProjectError("layout-key-unknown", where, found=name, nearest=nearest(name, known))
         if not isinstance(value, known[name]):
             raise ProjectError("layout-value", where, name=name, expected=known[name].__name__, found=repr(value))
-        if name.endswith((".pattern", ".subtitle", ".number", ".part", ".as-of", ".aside", ".later", ".listing")):
+        if name.endswith(_PATTERNS):
             _check_pattern(name, value, where)
         _check_reason(name, value, where)
     missing = [name for name in known if name not in dict(flat)]
@@ -93,6 +98,6 @@ def _check_pattern(name: str, value: str, where: str) -> None:
 
 
 def _check_reason(name: str, value: Any, where: str) -> None:
-    closed = {"ignore.reason": REASONS, "parties.unnamed.reason": UNNAMED}.get(name)
+    closed = _CLOSED.get(name)
     if closed and value not in closed:
         raise ProjectError("layout-reason", where, found=value, expected=", ".join(closed))

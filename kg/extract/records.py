@@ -15,6 +15,23 @@ from kg.model import Issue, Place, Problem, Record
 from kg.project import read_text
 
 
+_PAIR = {"type": "array", "items": {"type": "integer"}, "minItems": 2, "maxItems": 2}
+_PLACE = {"type": "object", "required": ["chars", "lines"], "properties": {"chars": _PAIR, "lines": _PAIR}}
+_ISSUE = {"type": "object", "required": ["code", "field"]}
+_SKELETON = {
+    "type": "object",
+    "required": ["chars", "document", "extractor", "id", "issues", "key", "lines", "norm", "passages", "type",
+                 "verbatim", "version"],
+    "properties": {
+        **dict.fromkeys(("document", "extractor", "id", "key", "type", "version"), {"type": "string"}),
+        "chars": _PAIR, "lines": _PAIR, "norm": {"type": "object"}, "verbatim": {"type": "object"},
+        "issues": {"type": "array", "items": _ISSUE},
+        "passages": {"type": "object", "additionalProperties": _PLACE},
+    },
+}  # fmt: skip
+"""what a line must have to be a record at all; the JSON Schema of its type says the rest"""
+
+
 def to_json(record: Record) -> dict[str, Any]:
     """The object that stands in a record file."""
     return {
@@ -70,8 +87,8 @@ def read(path: Path, where: str) -> list[Record]:
 
 
 def read_lines(path: Path, where: str) -> Iterator[tuple[int, dict[str, Any]]]:
-    """The objects of a record file with their line numbers; ProjectError where a line is not JSON or lacks a part."""
-    parts = to_json(Record("", "", "", "", "", Place((1, 1), (0, 0)), {}, {}, {}))
+    """The objects of a record file with their line numbers; ProjectError where a line is no record."""
+    skeleton = Draft202012Validator(_SKELETON)
     for number, line in enumerate(read_text(path, where).split("\n"), start=1):
         if not line:
             continue
@@ -79,8 +96,8 @@ def read_lines(path: Path, where: str) -> Iterator[tuple[int, dict[str, Any]]]:
             value = json.loads(line)
         except json.JSONDecodeError as error:
             raise ProjectError("record-syntax", f"{where}:{number}", detail=error.msg) from None
-        if not isinstance(value, dict) or set(value) != set(parts):
-            raise ProjectError("record-parts", f"{where}:{number}", expected=", ".join(parts))
+        if wrong := next(skeleton.iter_errors(value), None):
+            raise ProjectError("record-parts", f"{where}:{number}", path=wrong.json_path, detail=wrong.message)
         yield number, value
 
 

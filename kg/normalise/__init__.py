@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from kg.model import Problem, Record
+from kg.normalise.activity import explain_activity
 from kg.normalise.names import Names
 from kg.normalise.seminar import explain_seminar
 
@@ -18,6 +19,7 @@ __all__ = ["explain"]
 
 Rows = Sequence[Mapping[str, str]]
 _TYPES: dict[str, Callable[..., tuple[Record, list[Problem]]]] = {
+    "activity": explain_activity,
     "seminar": explain_seminar,
 }
 
