@@ -75,27 +75,35 @@ def _fields_of_sources(project: Project, sources: pipeline.Sources, curated: lis
     found: dict[str, Fields] = {}
     for path in project.files("mappings/records", "*.schema.json"):
         type_ = path.name.removesuffix(".schema.json")
-        norm = json.loads(read_text(path, project.place(path)))["properties"]["norm"]
-        found[f"records/{type_}.json"] = {**_of_schema(norm), **_KEYS}
+        schema = json.loads(read_text(path, project.place(path)))
+        found[f"records/{type_}.json"] = {**_of_schema(schema["properties"]["norm"], schema), **_KEYS}
     for path in project.files("mappings/lookups", "*.csv"):
         header = read_text(path, project.place(path)).split("\n", 1)[0].strip().split(",")
         found[f"lookups/{path.stem}.json"] = dict.fromkeys(header)
     years = provenance.fiscal_years([2019], sources.lookups["eras"])
     arrays = provenance.arrays(sources.documents, curated, sources.decisions, sources.rules)
     for path, rows in {**arrays, "lookups/fiscal-years.json": years}.items():
-        found[path] = dict.fromkeys(name for row in rows for name in row)
+        found[path] = dict.fromkeys([*provenance.OPTIONAL.get(path, ()), *(name for row in rows for name in row)])
     return found
 
 
 _KEYS = {"doc": None, "key": None}
 
 
-def _of_schema(schema: Mapping[str, Any]) -> dict[str, Any]:
+def _of_schema(part: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
+    part = _resolved(part, schema)
     fields: dict[str, Any] = {}
-    for name, part in schema.get("properties", {}).items():
-        inner = part.get("items", part)
-        fields[name] = {**_of_schema(inner), **_KEYS} if "properties" in inner else None
+    for name, value in part.get("properties", {}).items():
+        value = _resolved(value, schema)
+        inner = _resolved(value.get("items", value), schema)
+        fields[name] = {**_of_schema(inner, schema), **_KEYS} if "properties" in inner else None
     return fields
+
+
+def _resolved(part: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """`part`, or what its `$ref` within the same schema leads to."""
+    reference = part.get("$ref", "")
+    return schema["$defs"][reference.removeprefix("#/$defs/")] if reference else part
 
 
 def _mapping(mapping: RmlMapping, fields: Mapping[str, Fields], vocabulary: Vocabulary) -> Iterator[Problem]:

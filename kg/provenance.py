@@ -15,6 +15,8 @@ from kg.model import Document, Place, Record
 from kg.names import Names
 
 _VERSION_DIGITS = 12
+OPTIONAL = {"provenance/document.json": ("url", "titleEn", "titleJa")}
+"""fields that no row of an array needs to have"""
 Array = list[dict[str, Any]]
 
 
