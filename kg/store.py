@@ -159,7 +159,8 @@ class Store:
             truth = Term(str(bool(answer)).lower(), "literal", datatype=_BOOLEAN)
             return "solutions", (["answer"], [{"answer": truth}])
         names = [variable.value for variable in answer.variables]
-        return "solutions", (names, [{n: _term(t) for n, t in zip(names, row, strict=True) if t is not None} for row in answer])
+        rows = [{n: _term(t) for n, t in zip(names, row, strict=True) if t is not None} for row in answer]
+        return "solutions", (names, rows)
 
     def add(self, lines: Iterable[Line]) -> None:
         """Add quads, and their triples to the merge."""
@@ -171,7 +172,15 @@ class Store:
         """The quads of the named graphs (of one of them) as sorted canonical lines; the default copy is left out."""
         name = px.NamedNode(graph) if graph else None
         quads = self._engine.quads_for_pattern(None, None, None, name)
-        return sorted(f"{quad} ." for quad in quads if not isinstance(quad.graph_name, px.DefaultGraph))
+        return sorted(_line(quad) for quad in quads if _is_named(quad))
+
+    def located(self, triples: Iterable[Line]) -> list[Line]:
+        """The quads of the named graphs that hold these triples, as sorted canonical lines."""
+        found: set[Line] = set()
+        for triple in px.parse(_document(triples), px.RdfFormat.N_TRIPLES):
+            pattern = (triple.subject, triple.predicate, triple.object)
+            found.update(_line(quad) for quad in self._engine.quads_for_pattern(*pattern) if _is_named(quad))
+        return sorted(found)
 
     def graphs(self) -> list[str]:
         return sorted(name.value for name in self._engine.named_graphs())
@@ -308,8 +317,12 @@ def _document(lines: Iterable[Line]) -> bytes:
     return "".join(f"{line}\n" for line in lines).encode("utf-8")
 
 
+def _is_named(quad: px.Quad) -> bool:
+    return not isinstance(quad.graph_name, px.DefaultGraph)
+
+
 def _line(quad: px.Quad) -> Line:
-    return f"{quad.triple} ." if isinstance(quad.graph_name, px.DefaultGraph) else f"{quad} ."
+    return f"{quad} ." if _is_named(quad) else f"{quad.triple} ."
 
 
 def _usable(prefixes: Mapping[str, str] | None) -> dict[str, str]:

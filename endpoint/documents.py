@@ -1,0 +1,158 @@
+"""What the document of a thing holds: the thing and its sub-nodes, what leads to it, its evidence, the names of all.
+
+Values reach a query as terms. Every document is a set of quads; a format of triples leaves the graph names out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from endpoint.negotiation import Format
+from endpoint.release import OpenRelease
+from kg.model import Line
+from kg.names import Names
+from kg.store import Store, Term, parse, serialise, terms
+from kg.vocabulary import Vocabulary
+
+_FRAGMENT_DEPTH = 4
+
+
+@cache
+def query_text(name: str) -> str:
+    """A query of the endpoint, by the name of its file in `queries/`."""
+    return (files("endpoint") / "queries" / f"{name}.rq").read_text(encoding="utf-8")
+
+
+@dataclass(frozen=True)
+class Document:
+    """A document about `iri`; `path` is where it stands below the base (`id/seminar/2018-london`, `vocab/role`)."""
+
+    iri: str
+    path: str
+    own: tuple[Line, ...]
+    """what is said of the thing and its sub-nodes, with the graphs that say it"""
+    incoming: tuple[Line, ...] = ()
+    incoming_total: int = 0
+    context: tuple[Line, ...] = ()
+    """evidence, and the names of all that is mentioned"""
+
+    def lines(self) -> list[Line]:
+        return sorted({*self.own, *self.incoming, *self.context})
+
+    def write(self, format: Format, prefixes: dict[str, str]) -> bytes:
+        lines = self.lines()
+        return serialise(lines, format.name, used_prefixes(lines, prefixes))
+
+
+class Documents:
+    """Makes documents from one release and the vocabulary."""
+
+    def __init__(self, release: OpenRelease, vocabulary: Vocabulary, names: Names) -> None:
+        self._store = release.store
+        self._vocabulary = vocabulary
+        self._names = names
+        self._sources = {name: parse(vocabulary.source(name), "ntriples") for name in
+                         ("ontology", "concepts", "shapes", "prefixes", "dataset")}
+        self._labels = _label_lines(self._sources["ontology"] + self._sources["concepts"])
+
+    def find(self, path: str) -> Document | None:
+        """The document at a path below the base; None where nothing of that IRI is known."""
+        iri = self._names.of_path(path)
+        if path.startswith("graph/"):
+            return self._graph(iri, path)
+        if path.startswith("id/"):
+            return self._thing(iri, path)
+        lines = self._published(iri, path)
+        if not lines:
+            return None
+        used = self._store.construct(query_text("incoming"), {"thing": Term(iri)})
+        return Document(iri, path, tuple(lines), tuple(self._store.located(used)), len(used),
+                        tuple(self._names_for(lines + used)))
+
+    def exists(self, iri: str) -> bool:
+        return self._store.ask(query_text("exists"), {"thing": Term(iri)})
+
+    def _published(self, iri: str, path: str) -> list[Line]:
+        """Lines of the ontology, the shapes, a concept scheme, the prefixes or the description of the data set."""
+        if iri == self._vocabulary.dataset:
+            described = self._store.construct(query_text("description"), {"thing": Term(iri)})
+            return sorted({*self._sources["dataset"], *self._store.located(described)})
+        if iri == self._vocabulary.ontology:
+            return self._sources["ontology"]
+        for name in ("shapes", "prefixes", "concepts"):
+            about = [line for line in self._sources[name] if line.startswith((f"<{iri}>", f"<{iri}#"))]
+            if about:
+                return about
+        return []
+
+    def _thing(self, iri: str, path: str) -> Document | None:
+        if not self.exists(iri):
+            described = [line for line in self._sources["dataset"] if line.startswith(f"<{iri}>")]
+            return Document(iri, path, tuple(described)) if described else None
+        nodes = self._nodes(iri)
+        own = self._collect("description", nodes)
+        incoming = [line for line in self._collect("incoming", nodes) if line not in own]
+        evidence = self._collect("evidence", nodes)
+        context = self._store.located(evidence)
+        context += self._names_for([*own, *incoming, *evidence])
+        return Document(
+            iri,
+            path,
+            tuple(self._store.located(own)) or tuple(own),
+            tuple(self._store.located(incoming)),
+            sum(self._incoming_count(node) for node in nodes),
+            tuple(context),
+        )
+
+    def _graph(self, iri: str, path: str) -> Document | None:
+        about = self._store.construct(query_text("description"), {"thing": Term(iri)})
+        content = self._store.lines(iri)
+        if not content and not about:
+            return None
+        evidence = self._store.construct(query_text("evidence"), {"thing": Term(iri)})
+        context = self._store.located(evidence) + self._names_for(content + about + evidence)
+        return Document(iri, path, (*self._store.located(about), *content), (), 0, tuple(context))
+
+    def _nodes(self, iri: str) -> list[str]:
+        """The thing and its sub-nodes, found by following links between them."""
+        found = [iri]
+        fresh = [iri]
+        for _ in range(_FRAGMENT_DEPTH):
+            rows = [row for node in fresh for row in self._store.select(
+                query_text("fragments"), {"node": Term(node), "document": Term(iri)})]
+            fresh = sorted({row["fragment"].value for row in rows} - set(found))
+            found += fresh
+        return found
+
+    def _collect(self, query: str, nodes: Iterable[str]) -> list[Line]:
+        return sorted({line for node in nodes for line in self._store.construct(query_text(query), {"thing": Term(node)})})
+
+    def _incoming_count(self, node: str) -> int:
+        rows = self._store.select(query_text("incoming-count"), {"thing": Term(node)})
+        return int(rows[0]["number"].value) if rows else 0
+
+    def _names_for(self, lines: Iterable[Line]) -> list[Line]:
+        """The names of everything that `lines` mention, from the data or from the vocabularies."""
+        mentioned = {term.value for line in lines for term in terms(line) if term is not None and term.kind == "iri"}
+        found: list[Line] = []
+        for iri in sorted(mentioned):
+            labels = self._store.construct(query_text("labels"), {"thing": Term(iri)})
+            found += self._store.located(labels) if labels else self._labels.get(iri, [])
+        return found
+
+
+def used_prefixes(lines: Iterable[Line], prefixes: dict[str, str]) -> dict[str, str]:
+    """The prefixes whose namespaces occur in `lines`: a document declares no others."""
+    text = "\n".join(lines)
+    return {prefix: space for prefix, space in prefixes.items() if f"<{space}" in text}
+
+
+def _label_lines(lines: Iterable[Line]) -> dict[str, list[Line]]:
+    store = Store.load(list(lines))
+    table: dict[str, list[Line]] = {}
+    for line in store.construct(query_text("labels")):
+        table.setdefault(line[1:line.index(">")], []).append(line)
+    return table
