@@ -106,7 +106,7 @@ def current(out: Path) -> Path:
     """The folder of the release that `out/current` leads to, checked to be complete; ReleaseError otherwise."""
     folder = (out / CURRENT).resolve()
     if not (folder / FACTS).is_file():
-        raise ReleaseError("release-missing", str(out), expected=f"{CURRENT}/{FACTS}")
+        raise ReleaseError("release-missing", str(out))
     for row in (folder / MANIFEST).read_text(encoding="utf-8").splitlines():
         digest, _, name = row.partition("  ")
         path = folder / name

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from hashlib import sha256
@@ -240,12 +240,12 @@ def serialise(lines: Iterable[Line], format: str, prefixes: Mapping[str, str] | 
     if target.supports_datasets:
         # Graph by graph, or each graph would be opened again for every subject.
         ordered = sorted(quads, key=lambda quad: (str(quad.graph_name), str(quad)))
-        return px.serialize(ordered, format=target, prefixes=_usable(prefixes))
+        return _abbreviated(ordered, target, prefixes, unique)
     triples = _document(sorted({f"{quad.triple} ." for quad in quads}))
     if target == px.RdfFormat.N_TRIPLES:
         return triples
     statements = (quad.triple for quad in px.parse(triples, px.RdfFormat.N_TRIPLES))
-    return px.serialize(statements, format=target, prefixes=_usable(prefixes))
+    return _abbreviated(statements, target, prefixes, unique)
 
 
 def canonical_hash(lines: Iterable[Line]) -> str:
@@ -325,8 +325,24 @@ def _line(quad: px.Quad) -> Line:
     return f"{quad} ." if _is_named(quad) else f"{quad.triple} ."
 
 
-def _usable(prefixes: Mapping[str, str] | None) -> dict[str, str]:
-    return dict(sorted((prefixes or {}).items()))
+def _abbreviated(
+    statements: Iterable[px.Quad] | Iterable[px.Triple],
+    target: px.RdfFormat,
+    prefixes: Mapping[str, str] | None,
+    lines: Sequence[Line],
+) -> bytes:
+    """The text with the prefixes it uses, sorted: the engine writes all it is given, in an order of its own.
+
+    RDF/XML and JSON-LD name their prefixes inside, in an order that changes from run to run: they go without.
+    """
+    if target not in (px.RdfFormat.TURTLE, px.RdfFormat.TRIG):
+        return px.serialize(statements, format=target)
+    text = "\n".join(lines)
+    used = {name: space for name, space in (prefixes or {}).items() if f"<{space}" in text}
+    written = px.serialize(statements, format=target, prefixes=used).decode()
+    head = [f"@prefix {name}: <{space}> ." for name, space in sorted(used.items())]
+    body = written.split("\n", len(head))[len(head)]
+    return ("\n".join([*head, "", body]) if head else body).encode()
 
 
 def _term(term: px.NamedNode | px.Literal | px.BlankNode) -> Term:
