@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import pyshacl
@@ -58,19 +59,16 @@ class Validation:
         return sum(result.severity == severity for result in self.results)
 
 
-class _ReadOnce(Graph):
-    """A graph that parses each query once: pyshacl asks the same text for every focus node of a SPARQL constraint."""
+_read = cache(prepareQuery)
+"""a query parsed once: pyshacl asks the same text for every focus node of a SPARQL constraint, in every validation"""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._prepared: dict[str, Query] = {}
+
+class _ReadOnce(Graph):
+    """A graph that parses no query twice."""
 
     def query(self, query_object: str | Query, *args: Any, **options: Any) -> Any:
-        if isinstance(query_object, str):
-            if query_object not in self._prepared:
-                self._prepared[query_object] = prepareQuery(query_object)
-            query_object = self._prepared[query_object]
-        return super().query(query_object, *args, **options)
+        read = _read(query_object) if isinstance(query_object, str) else query_object
+        return super().query(read, *args, **options)
 
 
 def validate(triples: Iterable[Line], shapes: Graph, ontology: Graph) -> Validation:
