@@ -10,6 +10,7 @@ import importlib
 import os
 import re
 import shlex
+import shutil
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,9 @@ from endpoint import create_app
 from endpoint.negotiation import FORMATS
 from endpoint.release import OpenRelease
 from endpoint.workers import Evaluators, Limits, Load
+from kg.check import check
 from kg.cli import commands
+from kg.errors import CurationError
 from kg.project import Project
 from kg.release import current
 from kg.vocabulary import Vocabulary
@@ -189,6 +192,14 @@ def test_every_route_and_format_is_in_the_readme(readme, client):
     assert not [format.title for format in FORMATS if format.title not in words]
 
 
+@pytest.mark.parametrize("readme", READMES)
+def test_the_limits_of_a_query_are_in_the_readme(readme):
+    limits, words = Limits(), text_of(readme)
+    assert f"{limits.memory >> 30} GiB" in words
+    assert f"{limits.answer >> 20} MiB" in words
+    assert re.search(rf"\b{limits.deadline:g} ?(seconds|秒)", words.replace("につき", " "))
+
+
 # ---- what is named exists
 
 
@@ -251,6 +262,18 @@ def cells(text: str) -> list[tuple[int, str]]:
 def test_both_guides_show_the_same_decision():
     english, japanese = (blocks(name, "toml")[0] for name in ("CONTRIBUTING.md", "CONTRIBUTING.ja.md"))
     assert re.sub(r" +#.*", "", english) == japanese
+
+
+def test_the_decision_that_the_guide_shows_is_accepted_and_its_guard_holds(tmp_path):
+    for folder in ("ontology", "shapes", "mappings"):
+        shutil.copytree(ROOT / folder, tmp_path / folder)
+    path = tmp_path / "mappings" / "curation" / "000.toml"
+    shown_one, before = blocks("CONTRIBUTING.md", "toml")[0].split("\n", 1)[1], path.read_text(encoding="utf-8")
+    path.write_text(f"{before}\n[[curate]]\n{shown_one}", encoding="utf-8")
+    assert check(Project(tmp_path)) == []
+    path.write_text(f"{before}\n[[curate]]\n{shown_one}".replace("2019-01-26", "2019-01-25"), encoding="utf-8")
+    with pytest.raises(CurationError):
+        check(Project(tmp_path))
 
 
 # ---- decisions
