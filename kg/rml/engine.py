@@ -104,8 +104,10 @@ def _compile_graphs(graphs: Sequence[TermMap], scope: Scope, at: str) -> Graphs 
     terms = [compile_term(graph, scope, f"{at} rml:graphMap") for graph in graphs]
 
     def found(record: Any, number: int) -> Sequence[str | None]:
-        names = [name for term in terms for name in term(record, number)]
-        return [None if name == _DEFAULT else name for name in names]
+        names = terms[0](record, number)
+        if len(terms) > 1:
+            names = [name for term in terms for name in term(record, number)]
+        return [None if name == _DEFAULT else name for name in names] if _DEFAULT in names else names
 
     return found
 

@@ -113,14 +113,14 @@ def _template(parts: Sequence[str | Slot], scope: Scope, at: str, safe: Callable
         find = finds[0]
         return lambda record: [pattern % encode(value) for value in find(record)]
 
+    in_order = order == list(range(len(paths)))
+
     def texts(record: Any) -> Sequence[str]:
-        columns = []
-        for find in finds:
-            values = find(record)
-            if not values:
-                return ()
-            columns.append([encode(value) for value in values])
-        return [pattern % tuple([row[i] for i in order]) for row in product(*columns)]
+        columns = [find(record) for find in finds]
+        if in_order and all([len(column) == 1 for column in columns]):
+            return (pattern % tuple([encode(column[0]) for column in columns]),)
+        rows = product(*([encode(value) for value in column] for column in columns))
+        return [pattern % tuple([row[i] for i in order]) for row in rows]
 
     return texts
 
@@ -153,9 +153,9 @@ def _maker(legal: Callable[[str], bool], base: str | None) -> Callable[[str], st
 
     def make(text: str) -> str:
         if legal(text):
-            return iri(text)
+            return f"<{text}>"  # `legal` is stricter than the check of kg.model.iri
         if base is not None and legal(base + text):
-            return iri(base + text)
+            return f"<{base}{text}>"
         raise DataFault("rml.iri", value=text, base=base or "-")
 
     return make
