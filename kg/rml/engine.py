@@ -40,6 +40,8 @@ class CompiledRule:
     parents: tuple[CompiledParent, ...]
     graphs: Graphs | None
     """None: the rule has no graph map of its own"""
+    at: str
+    """for messages"""
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,7 @@ def _compile_rule(rule: Rule, scope: Scope) -> CompiledRule:
         objects=tuple(compile_term(term, scope, at) for term in terms),
         parents=tuple(_compile_parent(o, scope, at) for o in rule.objects if isinstance(o, ReferencingMap)),
         graphs=_compile_graphs(rule.graphs, scope, at),
+        at=at,
     )
 
 
@@ -101,8 +104,10 @@ def _compile_graphs(graphs: Sequence[TermMap], scope: Scope, at: str) -> Graphs 
     terms = [compile_term(graph, scope, f"{at} rml:graphMap") for graph in graphs]
 
     def found(record: Any, number: int) -> Sequence[str | None]:
-        names = [name for term in terms for name in term(record, number)]
-        return [None if name == _DEFAULT else name for name in names]
+        names = terms[0](record, number)
+        if len(terms) > 1:
+            names = [name for term in terms for name in term(record, number)]
+        return [None if name == _DEFAULT else name for name in names] if _DEFAULT in names else names
 
     return found
 
@@ -133,27 +138,32 @@ class _Run:
             yield from found
 
     def _record_lines(self, compiled: CompiledMap, record: Any, number: int) -> list[Line]:
-        subjects = compiled.subject(record, number)
+        """RML-Core 12.1."""
+        at = "rml:subjectMap"
         lines: list[Line] = []
-        if not subjects:
-            return lines
-        own = compiled.graphs(record, number) if compiled.graphs else ()
-        unless_own = own if compiled.graphs else (None,)
-        for subject, class_, graph in product(subjects, compiled.classes, unless_own):
-            lines.append(nquad(subject, _TYPE, class_, graph))
-        for rule in compiled.rules:
-            objects = self._objects(rule, record, number)
-            if not objects:
-                continue
-            graphs = unless_own
-            if rule.graphs is not None:  # RML-Core 12.1: the union of both sets
-                graphs = dict.fromkeys([*own, *rule.graphs(record, number)])
-            for term in rule.predicates:
-                for predicate in term(record, number):
-                    for subject in subjects:
-                        for object_ in objects:
-                            for graph in graphs:
-                                lines.append(nquad(subject, predicate, object_, graph))
+        try:
+            subjects = compiled.subject(record, number)
+            if not subjects:
+                return lines
+            own = compiled.graphs(record, number) if compiled.graphs else ()
+            unless_own = own if compiled.graphs else (None,)
+            for class_ in compiled.classes:
+                lines += [nquad(subject, _TYPE, class_, graph) for subject in subjects for graph in unless_own]
+            for rule in compiled.rules:
+                at = rule.at
+                objects = self._objects(rule, record, number)
+                if not objects:
+                    continue
+                graphs = unless_own
+                if rule.graphs is not None:
+                    graphs = tuple(dict.fromkeys([*own, *rule.graphs(record, number)]))
+                for term in rule.predicates:
+                    for predicate in term(record, number):
+                        for subject in subjects:
+                            lines += [nquad(subject, predicate, object_, g) for object_ in objects for g in graphs]
+        except DataFault as fault:
+            fault.values.setdefault("node", at)
+            raise
         return lines
 
     def _objects(self, rule: CompiledRule, record: Any, number: int) -> Sequence[str]:
