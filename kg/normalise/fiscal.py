@@ -65,7 +65,7 @@ def read_fiscal_years(printed: str, eras: Eras) -> FiscalYears:
 
     A note in brackets that gives a beginning sets only that; "N年おき" in it is the issue `every-second-year-ambiguous`.
     """
-    text = re.sub(r"\s", "", fold(printed))
+    text = re.sub(r"[一二三四五六七八九十]+(?=年|~|、|$)", _arabic, re.sub(r"\s", "", fold(printed)))
     text = re.sub(r"から|より|以降", "~", text.replace("まで", ""))
     main, _, note = text.partition("(")
     found = _Found()
@@ -83,6 +83,13 @@ def read_fiscal_years(printed: str, eras: Eras) -> FiscalYears:
         f"{first:04}" if first else None, f"{last:04}" if last else None, continuation,
         tuple(sorted(set(found.issues))), tuple(found.unread),
     )  # fmt: skip
+
+
+def _arabic(numeral: re.Match[str]) -> str:
+    """A number below 100 in Chinese numerals as figures: 二十二, 十, 二二."""
+    tens, ten, ones = numeral[0].rpartition("十")
+    tens, ones = ("".join(str("一二三四五六七八九".index(c) + 1) for c in part) for part in (tens, ones))
+    return str(int(tens or 1) * 10 + int(ones or 0)) if ten else ones
 
 
 def _piece(piece: str, era: str | None, eras: Eras, found: _Found) -> str | None:
