@@ -113,14 +113,14 @@ class Store:
         """The solutions of a SELECT. A variable that `values` binds must be in the projection (engine's condition)."""
         answer = self._run(text, values, data)
         if not isinstance(answer, px.QuerySolutions):
-            raise QueryError("query-form", expected="SELECT")
+            raise QueryError("query-form", expected="select")
         names = [variable.value for variable in answer.variables]
         return [{n: _term(t) for n, t in zip(names, row, strict=True) if t is not None} for row in answer]
 
     def ask(self, text: str, values: Mapping[str, Term] | None = None, data: DataSet | None = None) -> bool:
         answer = self._run(text, values, data)
         if not isinstance(answer, px.QueryBoolean):
-            raise QueryError("query-form", expected="ASK")
+            raise QueryError("query-form", expected="ask")
         return bool(answer)
 
     def construct(
@@ -129,7 +129,7 @@ class Store:
         """The triples of a CONSTRUCT or DESCRIBE as sorted canonical lines, each once."""
         answer = self._run(text, values, data)
         if not isinstance(answer, px.QueryTriples):
-            raise QueryError("query-form", expected="CONSTRUCT, DESCRIBE")
+            raise QueryError("query-form", expected="construct, describe")
         return sorted({f"{triple} ." for triple in answer})
 
     def answer(self, text: str, wanted: Wanted, data: DataSet | None = None) -> tuple[str, bytes]:
@@ -211,7 +211,8 @@ def parse(text: str | bytes, format: str, base: str | None = None, where: str = 
 def serialise(lines: Iterable[Line], format: str, prefixes: Mapping[str, str] | None = None) -> bytes:
     """Lines in one of `RDF_FORMATS`, the same bytes for the same set of lines and prefixes.
 
-    A format of triples leaves the graph names out and writes a triple of two graphs once.
+    A format of triples leaves the graph names out and writes a triple of two graphs once. Of `prefixes` only those
+    whose namespaces occur are declared.
     """
     target = RDF_FORMATS[format]
     unique = sorted(set(lines))
@@ -221,12 +222,12 @@ def serialise(lines: Iterable[Line], format: str, prefixes: Mapping[str, str] | 
     if target.supports_datasets:
         # Graph by graph, or each graph would be opened again for every subject.
         ordered = sorted(quads, key=lambda quad: (str(quad.graph_name), str(quad)))
-        return px.serialize(ordered, format=target, prefixes=_usable(prefixes))
+        return px.serialize(ordered, format=target, prefixes=_occurring(prefixes, unique))
     triples = _document(sorted({f"{quad.triple} ." for quad in quads}))
     if target == px.RdfFormat.N_TRIPLES:
         return triples
     statements = (quad.triple for quad in px.parse(triples, px.RdfFormat.N_TRIPLES))
-    return px.serialize(statements, format=target, prefixes=_usable(prefixes))
+    return px.serialize(statements, format=target, prefixes=_occurring(prefixes, unique))
 
 
 def canonical_hash(lines: Iterable[Line]) -> str:
@@ -306,8 +307,9 @@ def _line(quad: px.Quad) -> Line:
     return f"{quad} ." if _is_named(quad) else f"{quad.triple} ."
 
 
-def _usable(prefixes: Mapping[str, str] | None) -> dict[str, str]:
-    return dict(sorted((prefixes or {}).items()))
+def _occurring(prefixes: Mapping[str, str] | None, lines: Iterable[Line]) -> dict[str, str]:
+    text = "".join(lines)
+    return {prefix: space for prefix, space in sorted((prefixes or {}).items()) if f"<{space}" in text}
 
 
 def _term(term: px.NamedNode | px.Literal | px.BlankNode) -> Term:
