@@ -53,7 +53,7 @@ def names_of(vocabulary: Vocabulary) -> Names:
 def _description(folder: Path) -> Release:
     try:
         read = json.loads((folder / "release.json").read_text(encoding="utf-8"))
-        return Release(version=read["version"], counts=dict(read["counts"]), sha256=read["sha256"])
+        return Release(version=read["version"], counts=dict(read["counts"]), sha256=read["sha256"], sources=read["sources"])
     except (FileNotFoundError, ValueError, KeyError, TypeError):
         raise ReleaseError("release-incomplete", str(folder), file="release.json") from None
 

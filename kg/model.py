@@ -140,3 +140,5 @@ class Release:
     """first 12 hex digits of the SHA-256 of its sorted N-Quads"""
     counts: dict[str, int]
     sha256: str
+    sources: str
+    """SHA-256 of the project's files that it was built from"""

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from hashlib import sha256
@@ -37,6 +37,7 @@ RESULT_FORMATS = {
     "csv": px.QueryResultsFormat.CSV,
     "tsv": px.QueryResultsFormat.TSV,
 }
+_BOOLEAN = "http://www.w3.org/2001/XMLSchema#boolean"
 _PLACE = re.compile(r"error at (\d+):(\d+): *(.*)", re.DOTALL)
 
 
@@ -149,6 +150,24 @@ class Store:
             raise
         return "results", target.getvalue()
 
+    def run(self, text: str) -> tuple[str, object]:
+        """Any query of a trusted user: ("solutions", (names, rows)) or ("triples", lines); ASK gives one row."""
+        answer = self._run(text, None, None)
+        if isinstance(answer, px.QueryTriples):
+            return "triples", sorted({f"{triple} ." for triple in answer})
+        if isinstance(answer, px.QueryBoolean):
+            truth = Term(str(bool(answer)).lower(), "literal", datatype=_BOOLEAN)
+            return "solutions", (["answer"], [{"answer": truth}])
+        names = [variable.value for variable in answer.variables]
+        rows = [{n: _term(t) for n, t in zip(names, row, strict=True) if t is not None} for row in answer]
+        return "solutions", (names, rows)
+
+    def add(self, lines: Iterable[Line]) -> None:
+        """Add quads, and their triples to the merge."""
+        quads = list(px.parse(_document(lines), px.RdfFormat.N_QUADS))
+        self._engine.extend(quads)
+        self._engine.extend(px.Quad(quad.subject, quad.predicate, quad.object) for quad in quads)
+
     def lines(self, graph: str | None = None) -> list[Line]:
         """The quads of the named graphs (of one of them) as sorted canonical lines; the default copy is left out."""
         name = px.NamedNode(graph) if graph else None
@@ -222,12 +241,12 @@ def serialise(lines: Iterable[Line], format: str, prefixes: Mapping[str, str] | 
     if target.supports_datasets:
         # Graph by graph, or each graph would be opened again for every subject.
         ordered = sorted(quads, key=lambda quad: (str(quad.graph_name), str(quad)))
-        return px.serialize(ordered, format=target, prefixes=_occurring(prefixes, unique))
+        return _abbreviated(ordered, target, prefixes, unique)
     triples = _document(sorted({f"{quad.triple} ." for quad in quads}))
     if target == px.RdfFormat.N_TRIPLES:
         return triples
     statements = (quad.triple for quad in px.parse(triples, px.RdfFormat.N_TRIPLES))
-    return px.serialize(statements, format=target, prefixes=_occurring(prefixes, unique))
+    return _abbreviated(statements, target, prefixes, unique)
 
 
 def canonical_hash(lines: Iterable[Line]) -> str:
@@ -307,9 +326,24 @@ def _line(quad: px.Quad) -> Line:
     return f"{quad} ." if _is_named(quad) else f"{quad.triple} ."
 
 
-def _occurring(prefixes: Mapping[str, str] | None, lines: Iterable[Line]) -> dict[str, str]:
-    text = "".join(lines)
-    return {prefix: space for prefix, space in sorted((prefixes or {}).items()) if f"<{space}" in text}
+def _abbreviated(
+    statements: Iterable[px.Quad] | Iterable[px.Triple],
+    target: px.RdfFormat,
+    prefixes: Mapping[str, str] | None,
+    lines: Sequence[Line],
+) -> bytes:
+    """The text with the prefixes it uses, sorted: the engine writes all it is given, in an order of its own.
+
+    RDF/XML and JSON-LD name their prefixes inside, in an order that changes from run to run: they go without.
+    """
+    if target not in (px.RdfFormat.TURTLE, px.RdfFormat.TRIG):
+        return px.serialize(statements, format=target)
+    text = "\n".join(lines)
+    used = {name: space for name, space in (prefixes or {}).items() if f"<{space}" in text}
+    written = px.serialize(statements, format=target, prefixes=used).decode()
+    head = [f"@prefix {name}: <{space}> ." for name, space in sorted(used.items())]
+    body = written.split("\n", len(head))[len(head)]
+    return ("\n".join([*head, "", body]) if head else body).encode()
 
 
 def _term(term: px.NamedNode | px.Literal | px.BlankNode) -> Term:

@@ -10,10 +10,13 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import pyshacl
 from rdflib import Graph, Literal
 from rdflib.namespace import RDF, SH, XSD
+from rdflib.plugins.sparql import prepareQuery
+from rdflib.plugins.sparql.sparql import Query
 from rdflib.term import Node
 
 from kg.model import Line, iri, literal, nquad
@@ -51,11 +54,27 @@ class Validation:
         return sum(result.severity == severity for result in self.results)
 
 
+class _ReadOnce(Graph):
+    """A graph that parses each query once: pyshacl asks the same text for every focus node of a SPARQL constraint."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._prepared: dict[str, Query] = {}
+
+    def query(self, query_object: str | Query, *args: Any, **options: Any) -> Any:
+        if isinstance(query_object, str):
+            if query_object not in self._prepared:
+                self._prepared[query_object] = prepareQuery(query_object)
+            query_object = self._prepared[query_object]
+        return super().query(query_object, *args, **options)
+
+
 def validate(triples: Iterable[Line], shapes: Graph, ontology: Graph) -> Validation:
     """Judge `triples` (N-Triples lines) by `shapes`."""
-    data = Graph().parse(data="\n".join(sorted(triples)), format="nt")
+    data = _ReadOnce()
+    data.parse(data="\n".join(sorted(triples)), format="nt")
     _, report, _ = pyshacl.validate(
-        data, shacl_graph=shapes, ont_graph=ontology, inference="none", advanced=False, allow_warnings=True
+        data, shacl_graph=shapes, ont_graph=ontology, inference="none", inplace=True, allow_warnings=True
     )
     results = tuple(sorted(_result(report, node) for node in report.subjects(RDF.type, SH.ValidationResult)))
     met = Counter(str(kind) for kind in data.objects(None, RDF.type))

@@ -217,6 +217,11 @@ class Vocabulary:
                 qualified = (node, SH.qualifiedValueShape, None) in self._shapes
                 yield Field(str(path), name, self._group_of(node), self._order_of(node), str(node), qualified)
 
+    @cached_property
+    def general_predicates(self) -> frozenset[str]:
+        """Properties whose shape targets whatever has them (`sh:targetSubjectsOf`): any class may have them."""
+        return frozenset(str(p) for p in self._shapes.objects(None, SH.targetSubjectsOf)) | {str(RDF.type)}
+
     def field(self, predicate: str, classes: Iterable[str]) -> Field:
         """How a page shows `predicate` of a thing of `classes`: by their shapes (superclasses too), else by its label.
 
@@ -241,8 +246,8 @@ class Vocabulary:
 
     # ---- the files as RDF
 
-    def source(self, name: str) -> str:
-        """N-Triples of "ontology", "concepts", "shapes", "prefixes" or "dataset", for publication."""
+    def graph(self, name: str) -> Graph:
+        """One of the files' graphs: "ontology", "concepts", "shapes", "prefixes" or "dataset"."""
         graphs: Mapping[str, Graph] = {
             "ontology": self._ontology,
             "concepts": self._concepts,
@@ -250,7 +255,11 @@ class Vocabulary:
             "prefixes": self._prefix_graph,
             "dataset": self._dataset_graph,
         }
-        return graphs[name].serialize(format="nt11")
+        return graphs[name]
+
+    def source(self, name: str) -> str:
+        """N-Triples of `graph(name)`, for publication."""
+        return self.graph(name).serialize(format="nt11")
 
 
 def _page_order(field: Field) -> tuple[float, float, str]:
