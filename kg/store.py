@@ -114,14 +114,14 @@ class Store:
         """The solutions of a SELECT. A variable that `values` binds must be in the projection (engine's condition)."""
         answer = self._run(text, values, data)
         if not isinstance(answer, px.QuerySolutions):
-            raise QueryError("query-form", expected="SELECT")
+            raise QueryError("query-form", expected="select")
         names = [variable.value for variable in answer.variables]
         return [{n: _term(t) for n, t in zip(names, row, strict=True) if t is not None} for row in answer]
 
     def ask(self, text: str, values: Mapping[str, Term] | None = None, data: DataSet | None = None) -> bool:
         answer = self._run(text, values, data)
         if not isinstance(answer, px.QueryBoolean):
-            raise QueryError("query-form", expected="ASK")
+            raise QueryError("query-form", expected="ask")
         return bool(answer)
 
     def construct(
@@ -130,7 +130,7 @@ class Store:
         """The triples of a CONSTRUCT or DESCRIBE as sorted canonical lines, each once."""
         answer = self._run(text, values, data)
         if not isinstance(answer, px.QueryTriples):
-            raise QueryError("query-form", expected="CONSTRUCT, DESCRIBE")
+            raise QueryError("query-form", expected="construct, describe")
         return sorted({f"{triple} ." for triple in answer})
 
     def answer(self, text: str, wanted: Wanted, data: DataSet | None = None) -> tuple[str, bytes]:
@@ -230,7 +230,8 @@ def parse(text: str | bytes, format: str, base: str | None = None, where: str = 
 def serialise(lines: Iterable[Line], format: str, prefixes: Mapping[str, str] | None = None) -> bytes:
     """Lines in one of `RDF_FORMATS`, the same bytes for the same set of lines and prefixes.
 
-    A format of triples leaves the graph names out and writes a triple of two graphs once.
+    A format of triples leaves the graph names out and writes a triple of two graphs once. Of `prefixes` only those
+    whose namespaces occur are declared.
     """
     target = RDF_FORMATS[format]
     unique = sorted(set(lines))
