@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT
+from conftest import ROOT
 
 MODULES = sorted(p for folder in ("kg", "endpoint") for p in (ROOT / folder).rglob("*.py"))
 STEPS = {"extract", "normalise", "curate", "rml", "link", "derive", "validate", "release"}

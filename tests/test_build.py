@@ -21,7 +21,7 @@ from kg.errors import ReleaseError
 from kg.model import graph_of, triple
 from kg.project import Project
 from kg.store import Store, canonical_hash, parse, read_lines
-from tests.conftest import ROOT
+from conftest import ROOT
 
 FILES = {
     "SHA256SUMS", "jichi.jsonld", "jichi.nq", "jichi.trig", "jichi.ttl", "ontology.ttl", "release.json", "report.ttl",
