@@ -16,7 +16,7 @@ from typing import Any
 import click
 
 from kg import check as checking
-from kg import pipeline, reading, release, show
+from kg import pipeline, published, reading, show
 from kg.errors import KgError, QueryError
 from kg.explain import Explanation, explain
 from kg.extract.register import load_register
@@ -206,7 +206,7 @@ def _serve(words: Callable[[str], str], language: str) -> click.Command:
 
         if not pipeline.is_current(Project.find(), out) and build(out, language):
             return 1
-        serve(release.current(out), Vocabulary(Project.find()), host, port)
+        serve(published.current(out), Vocabulary(Project.find()), host, port)
         return 0
 
     return click.Command("serve", callback=run, help=words("help-serve"), params=[
@@ -236,7 +236,7 @@ def _query(words: Callable[[str], str], language: str) -> click.Command:
 def opened(out: Path) -> tuple[Store, Vocabulary]:
     """The current release as a store, and the words of the project."""
     vocabulary = Vocabulary(Project.find())
-    return Store.load(release.current(out) / "jichi.nq", vocabulary.prefixes, vocabulary.base), vocabulary
+    return Store.load(published.current(out) / published.DATA, vocabulary.prefixes, vocabulary.base), vocabulary
 
 
 def answer(store: Store, vocabulary: Vocabulary, text: str, format: str | None) -> str:
@@ -260,7 +260,7 @@ def _explain(words: Callable[[str], str], language: str) -> click.Command:
     def run(thing: str, documents: Path | None, out: Path, as_json: bool) -> int:
         store, vocabulary = opened(out)
         names = Names(vocabulary.base)
-        found = explain(store, names, thing, read_lines(release.current(out) / "withdrawn.nq"))
+        found = explain(store, names, thing, read_lines(published.current(out) / "withdrawn.nq"))
         click.echo(_explanation_json(found) if as_json else _explanation(found, vocabulary, documents), nl=False)
         return 0
 
