@@ -41,8 +41,8 @@ class Eras:
         self._first = {name: int(row["first"]) for row in rows for name in (row["name"], row["letter"])}
         self._last = {name: int(row["last"] or 9999) for row in rows for name in (row["name"], row["letter"])}
         names = "|".join(map(re.escape, self._first))
-        point = rf"(?:(?:{names})?(?:元|\d{{1,2}})|(?:{names})?\d{{4}})(?:年度?)?"
-        self.point = re.compile(rf"(?P<era>{names})?(?P<year>元|\d{{1,2}}|\d{{4}})(?:年度?)?")
+        point = rf"(?:{names})?(?:元|\d{{4}}|\d{{1,2}})(?:年度?)?"
+        self.point = re.compile(rf"(?P<era>{names})?(?P<year>元|\d{{4}}|\d{{1,2}})(?:年度?)?")
         self.piece = re.compile(rf"(?P<first>{point})?(?P<tilde>~)?(?P<last>{point})?")
         self.note = re.compile(rf"(?P<first>{point})~?(?P<rest>.*)")
 
