@@ -48,6 +48,16 @@ def nquad(subject: str, predicate: str, object_: str, graph: str | None = None) 
     return f"{subject} {predicate} {object_} {graph} ." if graph else f"{subject} {predicate} {object_} ."
 
 
+def triple(line: Line) -> Line:
+    """The triple of a quad line, without its graph (the last term: an IRI, in which no blank can stand)."""
+    return line[: line.rindex(" <")] + " ."
+
+
+def graph_of(line: Line) -> str:
+    """The graph IRI of a quad line, without brackets."""
+    return line[line.rindex(" <") + 2 : -3]
+
+
 @dataclass(frozen=True)
 class Place:
     """A passage of a document: lines from 1, inclusive; code points from 0, end exclusive."""
@@ -130,3 +140,5 @@ class Release:
     """first 12 hex digits of the SHA-256 of its sorted N-Quads"""
     counts: dict[str, int]
     sha256: str
+    sources: str
+    """SHA-256 of the project's files that it was built from"""

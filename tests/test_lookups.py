@@ -1,4 +1,4 @@
-"""The reference tables: keys, codes, names and sources agree with each other, with the mapping and with the authority."""
+"""The reference tables: keys, codes, names and sources agree with each other, the mapping and the authority."""
 
 from __future__ import annotations
 
@@ -227,7 +227,7 @@ def test_every_row_names_its_sources_and_every_source_is_used():
             tokens = row["source"].split()
             assert tokens, (name, key_of(row))
             if name == "organisations" and not row["name_ja"]:
-                assert all(PASSAGE.fullmatch(token) for token in tokens)  # named by curation: nothing of it is in graph/ref
+                assert all(PASSAGE.fullmatch(token) for token in tokens)  # named by curation, not here
                 continue
             used |= {(token.split(":")[0] if PASSAGE.fullmatch(token) else token, graph) for token in tokens}
     assert used == known
@@ -272,6 +272,9 @@ def test_curation_names_each_thing_once_and_as_the_registry_does():
         assert len({entry["record"] for entry in entries if entry["field"] == field}) == 17
     assert not repeated([(entry["record"], entry["field"]) for entry in entries])
     assert all(entry["expect_absent"] and entry["reason"].keys() == {"en", "ja"} for entry in entries)
+    hashes = {(entry["record"], entry["when"]["passages.description.sha256"]) for entry in entries}
+    assert len(hashes) == len({digest for _, digest in hashes}) == 17
+    assert all(re.fullmatch(r"[0-9a-f]{64}", digest) for _, digest in hashes)
 
 
 @pytest.mark.parametrize("mapping", ["reference", "reference-sources"])

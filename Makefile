@@ -1,0 +1,36 @@
+# The tasks of this project; `make help` prints them. Needs Python >= 3.11 with its venv module, nothing else.
+PYTHON ?= python3
+BIN := .venv/bin
+PORT ?= 8000
+
+.DEFAULT_GOAL := help
+.PHONY: help setup test serve build check extract bench clean
+
+help: ## print this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
+
+setup: .venv/.ready ## make .venv and install the project and its test tools there
+
+.venv/.ready: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed; call make with PYTHON=python3.12, for example" * (sys.version_info < (3, 11)))'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
+	touch $@
+
+test: setup ## run every test
+	$(BIN)/python -m pytest
+
+serve: setup ## build the graph where it is missing or old, and serve it (PORT=8000)
+	$(BIN)/kg serve --port $(PORT)
+
+build: setup ## build and publish a release in build/
+	$(BIN)/kg build
+
+check: setup ## check all files of the project against each other
+	$(BIN)/kg check
+
+bench: setup ## print the measured figures
+	$(BIN)/python -m benchmarks
+
+clean: ## remove what was made
+	rm -rf .venv build dist .pytest_cache .hypothesis

@@ -1,0 +1,122 @@
+"""The Flask application: routes of `resources` and `sparql`, headers on every answer, one form for every error."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from flask import Flask, Response, redirect, render_template, request
+from werkzeug.exceptions import HTTPException
+
+from endpoint import resources, sparql
+from endpoint.errors import VisitorError, Trouble, code_of_status, trouble
+from endpoint.release import OpenRelease
+from endpoint.site import Site, local, reader_language, wants_page
+from endpoint.words import LANGUAGES, word
+from endpoint.workers import Evaluators
+from kg.errors import KgError
+from kg.vocabulary import Vocabulary
+
+_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; script-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+_ON_ALL = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "Link, Location, Content-Location, ETag, Retry-After",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Content-Security-Policy": _POLICY,
+}
+_ON_PREFLIGHT = {
+    "Access-Control-Allow-Methods": "GET, HEAD, POST, OPTIONS",
+    "Access-Control-Allow-Headers": "Accept, Accept-Language, Content-Type, If-None-Match",
+    "Access-Control-Max-Age": "86400",
+}
+
+
+def build_app(release: OpenRelease, vocabulary: Vocabulary, evaluators: Evaluators) -> Flask:
+    app = Flask("endpoint", static_folder="static", template_folder="templates")
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    site = Site.of(release, vocabulary, evaluators)
+    resources.register(app, site)
+    sparql.register(app, site)
+    app.before_request(_one_spelling)
+    app.after_request(_add_headers)
+    app.register_error_handler(KgError, _answer_error)
+    app.register_error_handler(HTTPException, _answer_http_error)
+    app.context_processor(lambda: _template_words(site))
+    return app
+
+
+def _one_spelling() -> Response | None:
+    """308 from a trailing slash or capitals to the one spelling of an address (keys are lower case)."""
+    path = request.path
+    plain = path.rstrip("/") if path != "/dump/" else path
+    if plain.lower().startswith(("/id/", "/doc/", "/graph/", "/vocab/")):
+        plain = plain.lower()
+    if path in ("/", "/dump/") or plain == path:
+        return None
+    query = request.query_string.decode("latin-1")
+    target = f"{request.script_root}/{plain.lstrip('/')}"
+    return redirect(f"{target}?{query}" if query else target, 308)  # type: ignore[return-value]
+
+
+def _template_words(site: Site) -> dict[str, object]:
+    language = reader_language()
+
+    def text(key: str, section: str = "page", **values: object) -> str:
+        return word(section, key, language, **values)
+
+    return {
+        "lang": language,
+        "text": text,
+        "local": local,
+        "release": site.release.release,
+        "switch": [(code, word("page", "language-name", code), _switched(code)) for code in LANGUAGES],
+    }
+
+
+def _switched(language: str) -> str:
+    """This page in another language: the same arguments but for `lang`."""
+    kept = [(key, value) for key, value in request.args.items(multi=True) if key != "lang"]
+    return f"{request.script_root}{request.path}?{urlencode([*kept, ('lang', language)])}"
+
+
+def _add_headers(response: Response) -> Response:
+    for name, value in _ON_ALL.items():
+        response.headers.setdefault(name, value)
+    if request.method == "OPTIONS":
+        for name, value in _ON_PREFLIGHT.items():
+            response.headers[name] = value
+    return response
+
+
+def _answer_error(error: KgError) -> Response:
+    return _written(trouble(error, reader_language()))
+
+
+def _answer_http_error(error: HTTPException) -> Response:
+    if error.code is not None and error.code < 400:
+        return error.get_response()  # type: ignore[return-value]
+    found = VisitorError(code_of_status(error.code or 500), path=request.path, methods="GET, HEAD, POST")
+    response = _written(trouble(found, reader_language()))
+    for name, value in error.get_headers():
+        if name.lower() == "allow":
+            response.headers[name] = value
+    return response
+
+
+def _written(found: Trouble) -> Response:
+    if wants_page(request):
+        body: str | bytes = render_template("error.html", trouble=found)
+        response = Response(body, found.status, content_type="text/html; charset=utf-8")
+    else:
+        body = found.problem_json(f"{request.url_root}errors")
+        response = Response(body, found.status, content_type="application/problem+json")
+    response.headers["Content-Language"] = reader_language()
+    response.headers["Vary"] = "Accept, Accept-Language"
+    for name, value in found.headers.items():
+        response.headers[name] = value
+    return response
+
+

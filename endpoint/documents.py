@@ -1,0 +1,163 @@
+"""What the document of a thing holds: the thing and its sub-nodes, what leads to it, its evidence, the names of all.
+
+Values reach a query as terms. Every document is a set of quads; a format of triples leaves the graph names out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from endpoint.negotiation import Format
+from endpoint.release import OpenRelease
+from kg.model import Line
+from kg.names import Names
+from kg.store import Store, Term, parse, serialise, terms
+from kg.vocabulary import Vocabulary
+
+_FRAGMENT_DEPTH = 4
+
+
+@cache
+def query_text(name: str) -> str:
+    """A query of the endpoint, by the name of its file in `queries/`."""
+    return (files("endpoint") / "queries" / f"{name}.rq").read_text(encoding="utf-8")
+
+
+@dataclass(frozen=True)
+class Document:
+    """A document about `iri`; `path` is where it stands below the base (`id/seminar/2018-london`, `vocab/role`)."""
+
+    iri: str
+    path: str
+    own: tuple[Line, ...]
+    """what is said of the thing and its sub-nodes, with the graphs that say it"""
+    incoming: tuple[Line, ...] = ()
+    incoming_total: int = 0
+    context: tuple[Line, ...] = ()
+    """evidence, and the names of all that is mentioned"""
+
+    def lines(self) -> list[Line]:
+        return sorted({*self.own, *self.incoming, *self.context})
+
+    def write(self, format: Format, prefixes: dict[str, str]) -> bytes:
+        return serialise(self.lines(), format.name, prefixes)
+
+
+class Documents:
+    """Makes documents from one release and the vocabulary."""
+
+    def __init__(self, release: OpenRelease, vocabulary: Vocabulary, names: Names) -> None:
+        self._store = release.store
+        self._vocabulary = vocabulary
+        self._names = names
+        self._sources = {name: parse(vocabulary.source(name), "ntriples") for name in
+                         ("ontology", "concepts", "shapes", "prefixes", "dataset")}
+        self._labels = _label_lines(self._sources["ontology"] + self._sources["concepts"])
+
+    def find(self, path: str) -> Document | None:
+        """The document at a path below the base; None where nothing of that IRI is known."""
+        iri = self._names.of_path(path)
+        if path.startswith("graph/"):
+            return self._graph(iri, path)
+        lines = [] if path.startswith("id/") else self._published(iri)
+        if not lines:
+            return self._thing(iri, path)
+        used = self._store.construct(query_text("incoming"), {"thing": Term(iri)})
+        return Document(iri, path, tuple(lines), tuple(self._store.located(used)), len(used),
+                        tuple(self._names_for(lines + used)))
+
+    def exists(self, path: str) -> bool:
+        """Whether `find` would find something that the data mention; cheaper."""
+        iri = self._names.of_path(path)
+        return self._is_in_data(iri) or bool(self._described(iri))
+
+    def is_version(self, path: str) -> bool:
+        """Whether a path is the version IRI of something published (`def/0.1.0`), which names it itself."""
+        iri, parent = self._names.of_path(path), self._names.of_path(path.rpartition("/")[0])
+        return not self._published(iri) and any(line.endswith(f" <{iri}> .") for line in self._published(parent))
+
+    def _is_in_data(self, iri: str) -> bool:
+        return self._store.ask(query_text("exists"), {"thing": Term(iri)})
+
+    def _described(self, iri: str) -> list[Line]:
+        """What the description of the data set says of a thing, such as its publisher."""
+        return [line for line in self._sources["dataset"] if line.startswith(f"<{iri}>")]
+
+    def _published(self, iri: str) -> list[Line]:
+        """Lines of the ontology, the shapes, a concept scheme, the prefixes or the description of the data set."""
+        if iri == self._vocabulary.dataset:
+            described = self._store.construct(query_text("description"), {"thing": Term(iri)})
+            return sorted({*self._sources["dataset"], *self._store.located(described)})
+        if iri == self._vocabulary.ontology:
+            return self._sources["ontology"]
+        for name in ("shapes", "prefixes", "concepts"):
+            about = [line for line in self._sources[name] if line.startswith((f"<{iri}>", f"<{iri}#"))]
+            if about:
+                return about
+        return []
+
+    def _thing(self, iri: str, path: str) -> Document | None:
+        described = self._described(iri)
+        if not self._is_in_data(iri):
+            return Document(iri, path, tuple(described)) if described else None
+        nodes = self._nodes(iri)
+        own = self._collect("description", nodes)
+        incoming = [line for line in self._collect("incoming", nodes) if line not in own]
+        evidence = self._collect("evidence", nodes)
+        context = self._store.located(evidence)
+        context += self._names_for([*own, *incoming, *evidence])
+        return Document(
+            iri,
+            path,
+            tuple(self._store.located(own)) or tuple(described),
+            tuple(self._store.located(incoming)),
+            sum(self._incoming_count(node) for node in nodes),
+            tuple(context),
+        )
+
+    def _graph(self, iri: str, path: str) -> Document | None:
+        about = self._store.construct(query_text("description"), {"thing": Term(iri)})
+        content = self._store.lines(iri)
+        if not content and not about:
+            return None
+        evidence = self._store.construct(query_text("evidence"), {"thing": Term(iri)})
+        context = self._store.located(evidence) + self._names_for(content + about + evidence)
+        return Document(iri, path, (*self._store.located(about), *content), (), 0, tuple(context))
+
+    def _nodes(self, iri: str) -> list[str]:
+        """The thing and its sub-nodes, found by following links between them."""
+        found = [iri]
+        fresh = [iri]
+        for _ in range(_FRAGMENT_DEPTH):
+            rows = [row for node in fresh for row in self._store.select(
+                query_text("fragments"), {"node": Term(node), "document": Term(iri)})]
+            fresh = sorted({row["fragment"].value for row in rows} - set(found))
+            found += fresh
+        return found
+
+    def _collect(self, query: str, nodes: Iterable[str]) -> list[Line]:
+        return sorted({line for node in nodes for line in self._store.construct(query_text(query), {"thing": Term(node)})})
+
+    def _incoming_count(self, node: str) -> int:
+        rows = self._store.select(query_text("incoming-count"), {"thing": Term(node)})
+        return int(rows[0]["number"].value) if rows else 0
+
+    def _names_for(self, lines: Iterable[Line]) -> list[Line]:
+        """The names of everything that `lines` mention, from the data or from the vocabularies."""
+        mentioned = {term.value for line in lines for term in terms(line) if term is not None and term.kind == "iri"}
+        found: list[Line] = []
+        for iri in sorted(mentioned):
+            labels = self._store.construct(query_text("labels"), {"thing": Term(iri)})
+            found += self._store.located(labels) if labels else self._labels.get(iri, [])
+        return found
+
+
+def _label_lines(lines: Iterable[Line]) -> dict[str, list[Line]]:
+    store = Store.load(list(lines))
+    table: dict[str, list[Line]] = {}
+    for line in store.construct(query_text("labels")):
+        table.setdefault(line[1:line.index(">")], []).append(line)
+    return table

@@ -1,0 +1,100 @@
+"""Names and places for people: what a thing is called, how a value reads, where a statement is from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from rdflib import XSD
+
+from endpoint.documents import query_text
+from endpoint.words import word
+from kg.names import Names
+from kg.store import Store, Term
+from kg.vocabulary import Text, Vocabulary
+
+_FALLBACK = ("en", "ja", None)
+_KEPT = 20_000
+
+
+@dataclass(frozen=True)
+class Source:
+    """A passage: the evidence node, the document's key, first and last line (from 1, inclusive)."""
+
+    evidence: str
+    document: str
+    first: str
+    last: str
+
+    def text(self, language: str) -> str:
+        key = "line" if self.first == self.last else "lines"
+        return word("page", key, language, document=self.document, first=self.first, last=self.last)
+
+
+class Labels:
+    """Looks names up in one release and the vocabulary, and keeps what it has found (bounded)."""
+
+    def __init__(self, store: Store, vocabulary: Vocabulary, names: Names) -> None:
+        self._store = store
+        self._vocabulary = vocabulary
+        self._names = names
+        self._names_of = lru_cache(_KEPT)(self._look_up)
+        self.sources = lru_cache(_KEPT)(self._sources)
+
+    def name(self, iri: str, language: str) -> str:
+        """A name in the reader's language, else another one, else the place or the key that the IRI ends in."""
+        ranked = self._names_of(iri)
+        for tag in (language, *_FALLBACK):
+            for _, found, label in ranked:
+                if found == tag:
+                    return label
+        return self._vocabulary.label(iri, language) or self._place(iri, language) or self._key(iri)
+
+    def other_name(self, iri: str, language: str) -> str:
+        """The name in the other language of the site, for a second line of a heading; "" where it is the same."""
+        shown = self.name(iri, language)
+        other = "ja" if language == "en" else "en"
+        known = [label for _, tag, label in self._names_of(iri) if tag == other]
+        text = known[0] if known else self._text(iri).exact(other) or ""
+        return "" if text == shown else text
+
+    def literal(self, term: Term, language: str) -> str:
+        """A literal as it is read: dates are written out, all else stands as it is."""
+        if term.datatype == str(XSD.date):
+            year, _, rest = term.value.partition("-")
+            month, _, day = rest.partition("-")
+            if year.isdigit() and month.isdigit() and day.isdigit() and 1 <= int(month) <= 12:
+                name = word("month", month, language)
+                return word("page", "date", language, year=year, month=name, day=int(day))
+        return term.value
+
+    def _text(self, iri: str) -> Text:
+        return self._vocabulary.text(iri)
+
+    def _look_up(self, iri: str) -> tuple[tuple[int, str | None, str], ...]:
+        rows = self._store.select(query_text("names"), {"thing": Term(iri)})
+        return tuple((int(row["rank"].value), row["label"].language, row["label"].value) for row in rows)
+
+    def _place(self, iri: str, language: str) -> str | None:
+        rows = self._store.select(query_text("place"), {"evidence": Term(iri)})
+        return self._source(iri, rows[0]).text(language) if rows else None
+
+    def _source(self, evidence: str, row: dict[str, Term]) -> Source:
+        document = self._key(row["document"].value).split("-")[0]
+        return Source(evidence, document, row["first"].value, row["last"].value)
+
+    def _key(self, iri: str) -> str:
+        """The end of an IRI of ours, a CURIE of another one."""
+        path = self._names.path_of(iri)
+        if path is None:
+            curie = self._vocabulary.curie(iri)
+            return curie.strip("<>")
+        tail = path.rpartition("/")[2]
+        return tail or path
+
+    def _sources(self, thing: str, graph: str) -> tuple[Source, ...]:
+        """The passages for what `graph` says of `thing`: those that the thing names itself, else the graph's."""
+        rows = self._store.select(query_text("node-source"), {"thing": Term(thing), "graph": Term(graph)})
+        if not rows:
+            rows = self._store.select(query_text("graph-source"), {"graph": Term(graph)})
+        return tuple(self._source(row["evidence"].value, row) for row in rows)

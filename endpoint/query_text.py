@@ -1,0 +1,170 @@
+"""A query as text: its form, data set and prefixes, and whether it would make the server call another one.
+
+The engine cannot be told to refuse SERVICE, so a query that holds one is refused before it is run. This is a scan
+of tokens, not a parse: strings, comments, IRIs and prefixed names never count as keywords. The engine is more lenient
+than the grammar (it reads `SERVICEex:a` as a keyword and a name), and so is the scan. An evaluator has no way out to
+the network either; the scan is what gives the visitor a reason.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import urljoin
+
+_FORMS = ("SELECT", "ASK", "CONSTRUCT", "DESCRIBE")
+_UPDATES = ("INSERT", "DELETE", "LOAD", "CLEAR", "DROP", "CREATE", "ADD", "MOVE", "COPY", "WITH")
+_TOKEN = re.compile(
+    r"""(?P<comment>\#[^\n\r]*)
+    |(?P<iri><(?:[^<>"{}|^`\\\x00-\x20]|\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8})*>)
+    |(?P<string>'''(?:'{0,2}(?:[^'\\]|\\.))*'''|\"\"\"(?:"{0,2}(?:[^"\\]|\\.))*\"\"\"
+        |'(?:[^'\\\n\r]|\\.)*'|"(?:[^"\\\n\r]|\\.)*")
+    |(?P<variable>[?$]\w+)
+    |(?P<language>@[A-Za-z]+(?:-[A-Za-z0-9]+)*)
+    |(?P<blank>_:\w[\w.\-]{0,60})
+    |(?P<name>(?:[^\W\d_](?:[\w.\-]{0,60}[\w\-])?)?:(?:[\w:.\-·]|%[0-9A-Fa-f]{2}|\\[_~.\-!$&'()*+,;=/?\#@%])*)
+    |(?P<number>\d+(?:\.\d*)?(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?)
+    |(?P<word>[^\W\d_]\w*)
+    |(?P<sign>\S)""",
+    re.VERBOSE | re.DOTALL,
+)
+_OPERANDS = ("iri", "string", "variable", "name", "number", "word", "language")
+
+
+@dataclass(frozen=True)
+class QueryText:
+    """What a scan finds. `form` is one of SELECT, ASK, CONSTRUCT, DESCRIBE, "update", or None where none is there."""
+
+    form: str | None
+    default_graphs: tuple[str, ...]
+    named_graphs: tuple[str, ...]
+    undeclared: tuple[str, ...]
+    calls_service: bool
+
+    @property
+    def has_dataset(self) -> bool:
+        return bool(self.default_graphs or self.named_graphs)
+
+    @property
+    def gives_graph(self) -> bool:
+        return self.form in ("CONSTRUCT", "DESCRIBE")
+
+
+@dataclass(frozen=True)
+class _Token:
+    kind: str
+    text: str
+    start: int
+
+    @property
+    def upper(self) -> str:
+        return self.text.upper() if self.kind == "word" else ""
+
+
+def inspect(text: str, base: str) -> QueryText:
+    """Scan a query; relative IRIs of FROM are resolved against its BASE, then `base`. Linear in the length."""
+    tokens = list(_tokens(text))
+    declared, used, base = _prefixes(tokens, base)
+    default, named = _graphs(tokens, declared, base)
+    return QueryText(
+        form=_form(tokens),
+        default_graphs=default,
+        named_graphs=named,
+        undeclared=tuple(sorted(used - declared.keys())),
+        calls_service=_calls_service(text, tokens),
+    )
+
+
+def _tokens(text: str) -> Iterator[_Token]:
+    for found in _TOKEN.finditer(text):
+        kind = found.lastgroup or ""
+        if kind != "comment":
+            yield _Token(kind, found[0], found.start())
+
+
+def _form(tokens: list[_Token]) -> str | None:
+    for token in tokens:
+        for form in _FORMS:
+            if token.upper.startswith(form):
+                return form
+        if token.upper.startswith(_UPDATES):
+            return "update"
+    return None
+
+
+def _prefixes(tokens: list[_Token], base: str) -> tuple[dict[str, str], set[str], str]:
+    """Declared prefixes with their namespaces, prefixes used, and the base in force."""
+    declared: dict[str, str] = {}
+    used: set[str] = set()
+    before = ""
+    for position, token in enumerate(tokens):
+        follows = tokens[position + 1] if position + 1 < len(tokens) else None
+        is_iri = follows is not None and follows.kind == "iri"
+        if token.kind == "name":
+            prefix = token.text.partition(":")[0]
+            if before == "PREFIX" and is_iri:
+                declared[prefix] = urljoin(base, follows.text[1:-1])
+            else:
+                used.add(prefix)
+        elif token.upper == "BASE" and is_iri:
+            base = urljoin(base, follows.text[1:-1])
+        before = token.upper
+    return declared, used, base
+
+
+def _graphs(tokens: list[_Token], declared: dict[str, str], base: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The IRIs of FROM and of FROM NAMED; both stand outside all braces."""
+    default: list[str] = []
+    named: list[str] = []
+    depth = 0
+    target: list[str] | None = None
+    for token in tokens:
+        if token.text in ("{", "}"):
+            depth += 1 if token.text == "{" else -1
+        if token.upper == "FROM" and depth == 0:
+            target = default
+        elif target is not None and token.upper == "NAMED":
+            target = named
+        elif target is not None:
+            if token.kind == "iri":
+                target.append(urljoin(base, token.text[1:-1]))
+            elif token.kind == "name":
+                prefix, _, local = token.text.partition(":")
+                target.append(declared.get(prefix, "") + re.sub(r"\\(.)", r"\1", local))
+            target = None
+        elif token.upper == "FROMNAMED" and depth == 0:
+            target = named
+    return tuple(dict.fromkeys(default)), tuple(dict.fromkeys(named))
+
+
+def _calls_service(text: str, tokens: list[_Token]) -> bool:
+    before: _Token | None = None
+    depth = 0
+    for position, token in enumerate(tokens):
+        if token.kind == "word" and "SERVICE" in token.upper:
+            return True
+        if token.kind == "name" and "SERVICE" in token.text.partition(":")[0].upper():
+            follows = tokens[position + 1].text if position + 1 < len(tokens) else ""
+            if follows == "{" and (before is None or before.upper not in ("GRAPH", "FROM", "NAMED")):
+                return True
+        if token.text == "(":
+            depth += 1
+        elif token.text == ")":
+            depth -= 1
+        elif depth > 0 and token.kind == "iri" and _may_be_less_than(token, before):
+            return _names_service_after(text, token.start)
+        before = token
+    return False
+
+
+def _names_service_after(text: str, start: int) -> bool:
+    """From here on the tokens may be wrong, so the bare word is enough where a group follows it."""
+    lowered = text.lower()
+    return 0 <= lowered.find("service", start) < lowered.rfind("{")
+
+
+def _may_be_less_than(token: _Token, before: _Token | None) -> bool:
+    """Whether `<...>` may be read as a comparison that swallows a quote, a comment or a bracket: `1<'a>b'`."""
+    ends_operand = before is not None and (before.kind in _OPERANDS or before.text == ")")
+    return ends_operand and any(sign in token.text for sign in "'#)")

@@ -1,0 +1,181 @@
+"""Things, documents, vocabularies, graphs and dumps: everything that a GET of an IRI of ours leads to."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+from flask import Flask, Response, redirect, render_template, request, send_from_directory
+
+from endpoint.documents import Document, query_text
+from endpoint.errors import VisitorError
+from endpoint.negotiation import DOCUMENTS, FORMATS, HTML, Choice, Format, by_extension, negotiate
+from endpoint.site import Site, bare, local, reader_language
+from endpoint.views import Link
+from kg.store import Term
+
+_EXAMPLES = 3
+_DUMP_TYPES = {f".{f.extension}": f.content_type() for f in FORMATS if f.kind == "rdf"} | {".json": "application/json"}
+_VARY = "Accept, Accept-Language"
+
+
+def register(app: Flask, site: Site) -> None:
+    """The routes. `endpoint` names are fixed words, so that a test can hold that every route has a test."""
+    add = app.add_url_rule
+    add("/", "home", lambda: _home(site))
+    add("/id/<kind>/<key>", "thing", lambda kind, key: _see_document(site, kind, key))
+    add("/doc/<kind>/<key>", "document", lambda kind, key: _document(site, f"id/{kind}", key))
+    # The ontology, schemes, shapes, graphs, the data set, and whatever else of ours the data mention.
+    add("/<path:path>", "published", lambda path: _published(site, path))
+    add("/dump/", "dumps", lambda: _dumps(site))
+    add("/dump/<path:name>", "dump", lambda name: _dump(site, name))
+    add("/errors", "errors", _errors)
+
+
+def _see_document(site: Site, kind: str, key: str) -> Response:
+    """303: a thing is not a document (httpRange-14). An unknown key is 404 here already."""
+    if not site.documents.exists(f"id/{kind}/{key}"):
+        raise VisitorError("not-found", path=request.path)
+    response = redirect(local(f"doc/{kind}/{key}"), 303)
+    response.headers["Vary"] = _VARY
+    return response  # type: ignore[return-value]
+
+
+def _published(site: Site, path: str) -> Response:
+    if path.startswith(("id/", "doc/")):
+        raise VisitorError("not-found", path=request.path)
+    if site.documents.is_version(path):
+        return redirect(local(path.rpartition("/")[0]), 303)  # type: ignore[return-value]
+    folder, _, key = path.rpartition("/")
+    return _document(site, folder, key)
+
+
+def _document(site: Site, folder: str, key: str) -> Response:
+    """A document, in the form of its suffix or else of the Accept header."""
+    stem, dot, extension = key.partition(".")
+    path = f"{folder}/{stem}" if folder else stem
+    document = site.documents.find(path)
+    if document is None:
+        raise VisitorError("not-found", path=request.path)
+    choice = _choice(extension, bool(dot), document)
+    response = _written(site, document, choice)
+    if not dot:
+        response.headers["Vary"] = _VARY
+        response.headers["Content-Location"] = bare(f"{_place(document)}.{choice.format.extension}")
+    elif choice.format == HTML:
+        response.headers["Vary"] = "Accept-Language"
+    return response
+
+
+def _choice(extension: str, has_suffix: bool, document: Document) -> Choice:
+    if has_suffix:
+        format = by_extension(extension, DOCUMENTS)
+        if format is None:
+            raise VisitorError("not-found", path=request.path)
+        return Choice(format, format.media_type)
+    choice = negotiate(request.headers.get("Accept"), DOCUMENTS)
+    if choice is None:
+        raise VisitorError(
+            "not-acceptable",
+            {"Link": ", ".join(_alternate_header(document, f) for f in DOCUMENTS)},
+            offered=", ".join(f.media_type for f in DOCUMENTS),
+        )
+    return choice
+
+
+def _written(site: Site, document: Document, choice: Choice) -> Response:
+    if choice.format == HTML:
+        alternates = tuple(Link(f.title, local(f"{_place(document)}.{f.extension}")) for f in DOCUMENTS if f != HTML)
+        body = render_template("resource.html", page=site.views().page(document, alternates)).encode("utf-8")
+    else:
+        body = document.write(choice.format, site.vocabulary.prefixes)
+    response = Response(body, content_type=choice.content_type)
+    if choice.format == HTML:
+        response.headers["Content-Language"] = reader_language()
+    response.headers["Link"] = ", ".join(
+        [f'<{document.iri}>; rel="describes"', *(_alternate_header(document, f) for f in DOCUMENTS)]
+    )
+    response.set_etag(sha256(body).hexdigest()[:32])
+    return response.make_conditional(request)
+
+
+def _place(document: Document) -> str:
+    """The path of the document itself: that of its thing with `doc` for `id`."""
+    return f"doc/{document.path[3:]}" if document.path.startswith("id/") else document.path
+
+
+def _alternate_header(document: Document, format: Format) -> str:
+    return f'<{bare(_place(document))}.{format.extension}>; rel="alternate"; type="{format.media_type}"'
+
+
+def _home(site: Site) -> Response:
+    """The home page for people; who asks for RDF only is led to the description of the data set."""
+    offered = (HTML, *(f for f in DOCUMENTS if f != HTML))
+    choice = negotiate(request.headers.get("Accept"), offered)
+    if choice is None:
+        raise VisitorError("not-acceptable", offered=", ".join(f.media_type for f in offered))
+    if choice.format != HTML:
+        response = redirect(local("dataset"), 303)
+        response.headers["Vary"] = _VARY
+        return response  # type: ignore[return-value]
+    kinds = _kinds(site)
+    body = render_template(
+        "home.html",
+        kinds=kinds,
+        dataset=site.vocabulary.text(site.vocabulary.dataset),
+        description=site.vocabulary.definition(site.vocabulary.dataset),
+        schemes=[site.views().link(iri) for iri in site.vocabulary.schemes],
+        sample=kinds[0][2][0].href if kinds and kinds[0][2] else local("dataset"),
+        root=request.url_root.rstrip("/"),
+    )
+    response = Response(body, content_type=HTML.content_type())
+    response.headers["Vary"] = _VARY
+    response.headers["Content-Language"] = reader_language()
+    return response
+
+
+def _kinds(site: Site) -> list[tuple[Link, int, list[Link]]]:
+    """The classes that have a shape of their own, with their number of things and a few examples, largest first."""
+    store = site.release.store
+    views = site.views()
+    rows = store.select(query_text("classes"))
+    shaped = [(row["class"].value, int(row["number"].value)) for row in rows if _is_shown(site, row["class"].value)]
+    found = []
+    for class_, number in sorted(shaped, key=lambda pair: (-pair[1], pair[0])):
+        things = store.select(query_text("instances"), {"class": Term(class_)})
+        examples = [views.link(row["thing"].value) for row in things[:_EXAMPLES]]
+        found.append((views.link(class_), number, examples))
+    return found
+
+
+def _is_shown(site: Site, class_: str) -> bool:
+    """Classes of the ontology that a shape targets; those of other vocabularies are shown on the things themselves."""
+    return class_ in site.vocabulary.fields and class_ in site.vocabulary.terms
+
+
+def _dumps(site: Site) -> Response:
+    files = [(name, (site.release.folder / name).stat().st_size, digest) for name, digest in
+             sorted(site.release.files.items())]
+    response = Response(render_template("dumps.html", files=files), content_type=HTML.content_type())
+    response.headers["Vary"] = "Accept-Language"
+    return response
+
+
+def _dump(site: Site, name: str) -> Response:
+    """A file of the release: only what SHA256SUMS lists, and that list itself."""
+    if name not in site.release.files and name != "SHA256SUMS":
+        raise VisitorError("not-found", path=request.path)
+    suffix = name[name.rfind("."):] if "." in name else ""
+    response = send_from_directory(site.release.folder, name, mimetype="text/plain", etag=False, conditional=False)
+    response.headers["Content-Type"] = _DUMP_TYPES.get(suffix, "text/plain; charset=utf-8")
+    if name in site.release.files:
+        response.set_etag(site.release.files[name][:32])
+    return response.make_conditional(request)
+
+
+def _errors() -> Response:
+    """What the `type` of a problem leads to: every code in words."""
+    from endpoint.errors import STATUS
+
+    response = Response(render_template("errors.html", codes=sorted(STATUS.items())), content_type=HTML.content_type())
+    response.headers["Vary"] = "Accept-Language"
+    return response

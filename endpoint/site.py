@@ -1,0 +1,63 @@
+"""What the views of one application share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Request as HttpRequest
+from flask import g, request
+
+from endpoint.documents import Documents
+from endpoint.labels import Labels
+from endpoint.release import OpenRelease
+from endpoint.words import LANGUAGES, choose_language
+from endpoint.views import Views
+from endpoint.workers import Evaluators
+from kg.names import Names
+from kg.vocabulary import Vocabulary
+
+
+@dataclass(frozen=True)
+class Site:
+    release: OpenRelease
+    vocabulary: Vocabulary
+    evaluators: Evaluators
+    names: Names
+    documents: Documents
+    labels: Labels
+
+    @classmethod
+    def of(cls, release: OpenRelease, vocabulary: Vocabulary, evaluators: Evaluators) -> Site:
+        names = Names(vocabulary.base)
+        labels = Labels(release.store, vocabulary, names)
+        return cls(release, vocabulary, evaluators, names, Documents(release, vocabulary, names), labels)
+
+    def views(self) -> Views:
+        return Views(self.vocabulary, self.names, self.labels, reader_language(), local)
+
+
+def reader_language() -> str:
+    """The language of this answer; kept on `g` for error pages."""
+    if "language" not in g:
+        g.language = choose_language(request.args.get("lang"), request.headers.get("Accept-Language"))
+    return g.language
+
+
+def local(path: str) -> str:
+    """A link to a path of this server, below the prefix that a proxy may have given it; it keeps a chosen language."""
+    target, hash_, fragment = path.partition("#")
+    chosen = request.args.get("lang")
+    query = f"?lang={chosen}" if chosen in LANGUAGES else ""
+    return f"{request.script_root}/{target}{query}{hash_}{fragment}"
+
+
+def bare(path: str) -> str:
+    """The same without the language: for headers, which are ASCII and the same for all readers."""
+    return f"{request.script_root}/{path}"
+
+
+def wants_page(asked: HttpRequest) -> bool:
+    """Whether a person asks: only who names text/html is shown pages of the error kind."""
+    from endpoint.negotiation import names
+
+    return names(asked.headers.get("Accept"), "text/html")

@@ -1,0 +1,215 @@
+"""The SPARQL endpoint: SPARQL 1.1 Protocol, query operation only. The query itself runs in another process."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from urllib.parse import parse_qsl
+
+from flask import Flask, Response, render_template, request
+
+from endpoint.documents import query_text
+from endpoint.errors import VisitorError
+from endpoint.negotiation import DOCUMENTS, GRAPHS, HTML, RESULTS, Choice, by_word, names, negotiate
+from endpoint.query_text import QueryText, inspect
+from endpoint.site import Site, local, reader_language
+from endpoint.words import word
+from endpoint.workers import Answer, Request
+from kg.messages import nearest
+from kg.model import iri
+from kg.store import Term, serialise
+
+MAX_QUERY = 64 << 10
+"""bytes of a query"""
+MAX_BODY = 256 << 10
+"""bytes of a request's body; percent signs make a form three times as long as its query"""
+_ROWS_SHOWN = 1000
+_FORM = "application/x-www-form-urlencoded"
+_DIRECT = "application/sparql-query"
+_UPDATE = "application/sparql-update"
+_VARY = "Accept, Accept-Language"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a request asks: the query (None for none) and the graphs that the protocol names."""
+
+    query: str | None
+    default_graphs: tuple[str, ...]
+    named_graphs: tuple[str, ...]
+    format: str | None
+
+
+def register(app: Flask, site: Site) -> None:
+    app.add_url_rule("/sparql", "sparql", lambda: _sparql(site), methods=["GET", "POST"])
+
+
+def _sparql(site: Site) -> Response:
+    asked = _read()
+    if asked.query is None:
+        return _without_query(site)
+    text = asked.query
+    if not text.strip():
+        raise VisitorError("query-empty")
+    if len(text.encode("utf-8")) > MAX_QUERY:
+        raise VisitorError("query-too-long", limit=MAX_QUERY)
+    scan = inspect(text, site.vocabulary.base)
+    _refuse(scan, site)
+    choice = _choice(asked, scan)
+    answer = site.evaluators.run(_request(asked, scan, choice))
+    if choice.format == HTML:
+        body: bytes = _page(site, text, answer).encode("utf-8")
+    else:
+        body = answer.body
+    response = Response(body, content_type=choice.content_type)
+    response.headers["Vary"] = _VARY if choice.format == HTML else "Accept"
+    return response
+
+
+def _read() -> Asked:
+    """SPARQL 1.1 Protocol, section 2.1: GET, POST of a form, POST of the query itself."""
+    arguments = _pairs(request.query_string)
+    query: str | None = None
+    if request.method == "POST":
+        if request.content_length is not None and request.content_length > MAX_BODY:
+            raise VisitorError("body-too-large", limit=MAX_BODY)
+        body = request.stream.read(MAX_BODY + 1)
+        if len(body) > MAX_BODY:
+            raise VisitorError("body-too-large", limit=MAX_BODY)
+        if request.mimetype == _FORM:
+            arguments += _pairs(body)
+        elif request.mimetype == _DIRECT:
+            query = _text(body)
+        elif request.mimetype == _UPDATE:
+            raise VisitorError("update-refused")
+        else:
+            raise VisitorError("media-type-unsupported", {"Accept-Post": f"{_FORM}, {_DIRECT}"},
+                               found=request.mimetype or "-", expected=f"{_FORM}, {_DIRECT}")
+    if any(name == "update" for name, _ in arguments):
+        raise VisitorError("update-refused")
+    queries = [value for name, value in arguments if name == "query"] + ([query] if query is not None else [])
+    if len(queries) > 1:
+        raise VisitorError("query-repeated")
+    if not queries and request.method == "POST":
+        raise VisitorError("query-missing")
+    return Asked(
+        query=queries[0] if queries else None,
+        default_graphs=_graphs(arguments, "default-graph-uri"),
+        named_graphs=_graphs(arguments, "named-graph-uri"),
+        format=next((value for name, value in arguments if name == "format"), None),
+    )
+
+
+def _pairs(encoded: bytes) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(encoded.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=2000)
+    except UnicodeDecodeError:
+        raise VisitorError("query-encoding") from None
+    except ValueError:
+        raise VisitorError("request-bad") from None
+
+
+def _text(body: bytes) -> str:
+    if request.mimetype_params.get("charset", "utf-8").lower() not in ("utf-8", "utf8"):
+        raise VisitorError("query-encoding")
+    try:
+        return body.decode("utf-8")
+    except UnicodeDecodeError:
+        raise VisitorError("query-encoding") from None
+
+
+def _graphs(arguments: list[tuple[str, str]], name: str) -> tuple[str, ...]:
+    found = tuple(dict.fromkeys(value for key, value in arguments if key == name))
+    _check(found)
+    return found
+
+
+def _check(graphs: tuple[str, ...]) -> None:
+    for graph in graphs:
+        try:
+            iri(graph)
+        except ValueError:
+            raise VisitorError("graph-iri", graph=graph) from None
+
+
+def _refuse(scan: QueryText, site: Site) -> None:
+    if scan.form == "update":
+        raise VisitorError("update-refused")
+    if scan.calls_service:
+        raise VisitorError("service-refused")
+    known = site.vocabulary.prefixes
+    missing = [prefix for prefix in scan.undeclared if prefix in known]
+    if missing:
+        lines = [word("page", "prefix-line", "en", prefix=prefix, namespace=known[prefix]) for prefix in missing]
+        raise VisitorError("prefix-missing", lines="\n".join(lines), prefix=", ".join(missing))
+    if scan.undeclared:
+        prefix = scan.undeclared[0]
+        raise VisitorError("prefix-unknown", prefix=prefix, nearest=nearest(prefix, known))
+
+
+def _choice(asked: Asked, scan: QueryText) -> Choice:
+    accept = request.headers.get("Accept")
+    offered = GRAPHS if scan.gives_graph else RESULTS
+    chosen = by_word(asked.format, offered) if asked.format else None
+    # A page only for who names text/html: a machine that takes anything gets data.
+    choice = chosen or negotiate(accept, (*offered, HTML) if names(accept, HTML.media_type) else offered)
+    if choice is None:
+        raise VisitorError("not-acceptable", offered=", ".join(f.media_type for f in offered))
+    return choice
+
+
+def _request(asked: Asked, scan: QueryText, choice: Choice) -> Request:
+    """The data set of the protocol wins over that of the query (section 2.1.4)."""
+    default, named = asked.default_graphs, asked.named_graphs
+    if not default and not named:
+        default, named = scan.default_graphs, scan.named_graphs
+    given = bool(default or named)
+    _check(default + named)
+    return Request(
+        query=asked.query or "",
+        results=choice.format.name if choice.format.kind == "results" else "json",
+        rdf=choice.format.name if choice.format.kind == "rdf" else "turtle",
+        default_graphs=default if given else None,
+        named_graphs=named,
+    )
+
+
+def _without_query(site: Site) -> Response:
+    """A form for people; a service description for machines (SPARQL 1.1 Service Description, section 2)."""
+    accept = request.headers.get("Accept")
+    choice = negotiate(accept, DOCUMENTS)
+    if choice is None:
+        raise VisitorError("not-acceptable", offered=", ".join(f.media_type for f in DOCUMENTS))
+    if choice.format == HTML:
+        response = Response(_page(site, "", None), content_type=HTML.content_type())
+    else:
+        lines = site.release.store.construct(query_text("service-description"), {"service": Term(request.base_url)})
+        body = serialise(lines, choice.format.name, site.vocabulary.prefixes)
+        response = Response(body, content_type=choice.content_type)
+    response.headers["Vary"] = _VARY
+    return response
+
+
+def _page(site: Site, text: str, answer: Answer | None) -> str:
+    """The form, and below it the answer as a table or as Turtle."""
+    views = site.views()
+    table = None
+    graph = ""
+    if answer is not None and answer.form == "results":
+        table = json.loads(answer.body)
+    elif answer is not None:
+        graph = answer.body.decode("utf-8")
+    return render_template(
+        "sparql.html",
+        query=text,
+        table=table,
+        graph=graph,
+        shown=_ROWS_SHOWN,
+        seconds=answer.seconds if answer else None,
+        formats=GRAPHS if graph else RESULTS,
+        prefixes=site.vocabulary.prefixes,
+        href=views.href,
+        action=local("sparql"),
+        curie=site.vocabulary.curie,
+        language=reader_language(),
+    )

@@ -1,0 +1,205 @@
+"""`kg check`: everything that can be wrong in a file of ours, found before the first document is opened.
+
+Reading a file already refuses what is wrong in it alone (syntax, unknown keys, guards that no longer fit). This module
+holds the files against each other: records against their schema and the register, mappings against record fields,
+ontology and shapes, keys against the registry, ontology and shapes against the hygiene queries.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from kg import curate, pipeline, provenance
+from kg.extract import load_layout
+from kg.extract.records import check as check_schema
+from kg.extract.records import read_lines
+from kg.messages import nearest
+from kg.model import Problem
+from kg.project import Project, read_csv, read_text
+from kg.rml import MapDescription, Mapping as RmlMapping
+from kg.store import Store, parse
+from kg.vocabulary import Vocabulary
+
+_STEP = re.compile(r"\.([A-Za-z_][A-Za-z0-9_]*)|\[\*\]|\[\?[^\]]*\]")
+_HEADER = re.compile(r"^# (en|ja): (.+)$", re.MULTILINE)
+Fields = Mapping[str, Any]
+"""the fields of an object: name -> the fields of its nested objects, or None for a plain value"""
+
+
+def check(project: Project) -> list[Problem]:
+    """Every problem found, in the order of files. What stops a file from being read at all is raised."""
+    sources = pipeline.load(project)
+    for document in sources.documents.values():
+        if document.layout:
+            load_layout(project, document.layout)
+    curated = curate.apply(sources.records, sources.decisions)
+    fields = _fields_of_sources(project, sources, curated)
+    return [
+        *_records(project, sources),
+        *(problem for mapping in sources.mappings for problem in _mapping(mapping, fields, sources.vocabulary)),
+        *_registry(project, sources),
+        *_hygiene(project, sources.vocabulary),
+        *_rules(sources),
+    ]
+
+
+def _records(project: Project, sources: pipeline.Sources) -> Iterator[Problem]:
+    seen: dict[str, str] = {}
+    for path in project.files("mappings/records", "*.jsonl"):
+        for number, line in read_lines(path, project.place(path)):
+            where = project.place(path, number)
+            schema = project.record_schema(line["type"])
+            if not schema.is_file():
+                yield Problem("record-type", where, {"type": line["type"], "expected": project.place(schema)})
+                continue
+            yield from check_schema([(where, line)], json.loads(read_text(schema, project.place(schema))))
+            if line["id"] in seen:
+                yield Problem("record-repeated", where, {"id": line["id"], "first": seen[line["id"]]})
+            seen.setdefault(line["id"], where)
+            document = sources.documents.get(line["document"])
+            if document is None or document.sha256 != line["version"]:
+                expected = document.sha256[:12] if document else ", ".join(sources.documents)
+                yield Problem("record-version", where, {"id": line["id"], "expected": expected})
+            elif not 1 <= line["lines"][0] <= line["lines"][1] <= document.lines:
+                yield Problem("record-lines", where, {"id": line["id"], "last": document.lines})
+
+
+# ---- mappings
+
+
+def _fields_of_sources(project: Project, sources: pipeline.Sources, curated: list) -> dict[str, Fields]:
+    """What each source of the mappings offers: records by their JSON Schema, tables by their header."""
+    found: dict[str, Fields] = {}
+    for path in project.files("mappings/records", "*.schema.json"):
+        type_ = path.name.removesuffix(".schema.json")
+        schema = json.loads(read_text(path, project.place(path)))
+        found[f"records/{type_}.json"] = {**_of_schema(schema["properties"]["norm"], schema), **_KEYS}
+    for path in project.files("mappings/lookups", "*.csv"):
+        header = read_text(path, project.place(path)).split("\n", 1)[0].strip().split(",")
+        found[f"lookups/{path.stem}.json"] = dict.fromkeys(header)
+    years = provenance.fiscal_years([2019], sources.lookups["eras"])
+    arrays = provenance.arrays(sources.documents, curated, sources.decisions, sources.rules)
+    for path, rows in {**arrays, "lookups/fiscal-years.json": years}.items():
+        found[path] = dict.fromkeys([*provenance.OPTIONAL.get(path, ()), *(name for row in rows for name in row)])
+    return found
+
+
+_KEYS = {"doc": None, "key": None}
+
+
+def _of_schema(part: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
+    part = _resolved(part, schema)
+    fields: dict[str, Any] = {}
+    for name, value in part.get("properties", {}).items():
+        value = _resolved(value, schema)
+        inner = _resolved(value.get("items", value), schema)
+        fields[name] = {**_of_schema(inner, schema), **_KEYS} if "properties" in inner else None
+    return fields
+
+
+def _resolved(part: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """`part`, or what its `$ref` within the same schema leads to."""
+    reference = part.get("$ref", "")
+    return schema["$defs"][reference.removeprefix("#/$defs/")] if reference else part
+
+
+def _mapping(mapping: RmlMapping, fields: Mapping[str, Fields], vocabulary: Vocabulary) -> Iterator[Problem]:
+    for part in mapping.maps:
+        where = f"{mapping.where} <#{part.name.rpartition('#')[2]}>"
+        if part.source not in fields:
+            yield Problem("mapping-source", where, {"source": part.source, "nearest": nearest(part.source, fields)})
+            continue
+        if not part.has_graph:
+            yield Problem("mapping-graph", where, {})
+        for path, _ in part.references:
+            yield from _reference(where, part, path, fields[part.source])
+        yield from _terms(where, part, mapping, vocabulary)
+
+
+def _reference(where: str, part: MapDescription, path: str, fields: Fields) -> Iterator[Problem]:
+    at: Any = fields
+    for step in _STEP.finditer(part.iterator.removeprefix("$[*]") + path.removeprefix("$")):
+        name = step[1]
+        if name is None:
+            continue
+        if not isinstance(at, Mapping) or name not in at:
+            near = nearest(name, at if isinstance(at, Mapping) else ())
+            yield Problem("mapping-field", where, {"path": path, "field": name, "source": part.source, "nearest": near})
+            return
+        at = at[name]
+
+
+def _terms(where: str, part: MapDescription, mapping: RmlMapping, vocabulary: Vocabulary) -> Iterator[Problem]:
+    known = vocabulary.terms
+    for term in (*part.predicates, *part.classes):
+        if term not in known:
+            near = nearest(vocabulary.curie(term), map(vocabulary.curie, known))
+            yield Problem("mapping-term", where, {"term": vocabulary.curie(term), "nearest": near})
+    classes = _classes_of(part, mapping)
+    shown = {f.predicate for c in classes for up in vocabulary.superclasses(c) for f in vocabulary.fields.get(up, ())}
+    if not shown:
+        return
+    for term in part.predicates:
+        if term not in shown | vocabulary.general_predicates:
+            values = {"term": vocabulary.curie(term), "class": ", ".join(map(vocabulary.curie, sorted(classes)))}
+            yield Problem("mapping-shape", where, values)
+
+
+def _classes_of(part: MapDescription, mapping: RmlMapping) -> set[str]:
+    """The classes of the subject, also where another triples map of the document with the same subject names them."""
+    subject = _subject(part)
+    return {c for other in mapping.maps if _subject(other) == subject for c in other.classes}
+
+
+def _subject(part: MapDescription) -> str:
+    return next(use.text for use in part.uses if use.position == "subject")
+
+
+# ---- registry, hygiene, rules
+
+
+def _registry(project: Project, sources: pipeline.Sources) -> Iterator[Problem]:
+    """Every key of ours that the mapping would mint is registered: keys are born in one place and never die."""
+    path = project.mappings / "registry.csv"
+    where = project.place(path)
+    registered: dict[str, int] = {}
+    for line, row in read_csv(path, where, ("key", "class", "minted", "label_ja", "label_en")):
+        if row["key"] in registered:
+            yield Problem("registry-repeated", f"{where}:{line}", {"key": row["key"]})
+        registered[row["key"]] = line
+    for table, kind, column in (
+        ("local-governments", "lg", "key"), ("countries", "country", "cc"), ("places", "place", "key"),
+        ("offices", "office", "key"), ("organisations", "org", "key"),
+    ):  # fmt: skip
+        yield from _unregistered((f"{kind}/{row[column]}" for row in sources.lookups[table]), registered, where)
+    yield from _unregistered((f"{r.type}/{r.key}" for r in sources.records if r.type in _RECORD_KINDS), registered, where)
+
+
+_RECORD_KINDS = ("seminar", "activity")
+
+
+def _unregistered(keys: Iterable[str], registered: Mapping[str, int], where: str) -> Iterator[Problem]:
+    for key in keys:
+        if key not in registered:
+            yield Problem("registry-missing", where, {"key": key, "nearest": nearest(key, registered)})
+
+
+def _hygiene(project: Project, vocabulary: Vocabulary) -> Iterator[Problem]:
+    parts = ("ontology", "concepts", "shapes")
+    store = Store.load([q for part in parts for q in parse(vocabulary.source(part), "ntriples")], vocabulary.prefixes)
+    for path in project.files("shapes/hygiene", "*.rq"):
+        text = read_text(path, project.place(path))
+        words = dict(_HEADER.findall(text))
+        for row in store.select(text):
+            yield Problem("hygiene", vocabulary.curie(row["where"].value), {"en": words["en"], "ja": words["ja"]})
+
+
+def _rules(sources: pipeline.Sources) -> Iterator[Problem]:
+    """A rule that cannot be read is an error here already, not in the middle of a build."""
+    empty = Store.load([], sources.vocabulary.prefixes)
+    for rule in sources.rules:
+        empty.construct(rule.query)
+    yield from ()

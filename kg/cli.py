@@ -1,0 +1,304 @@
+"""The command `kg`: options in, verbs of the library called, words and exit codes out. No step is done here.
+
+Exit codes: 0 done, 1 problems in the data, 2 a wrong call. All words stand in `messages.toml`, in English and Japanese.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import click
+
+from kg import check as checking
+from kg import pipeline, reading, release, show
+from kg.errors import KgError, QueryError
+from kg.explain import Explanation, explain
+from kg.extract.register import load_register
+from kg.messages import catalogue, nearest, render
+from kg.model import Problem
+from kg.names import Names
+from kg.project import Project
+from kg.store import Store, read_lines, serialise
+from kg.vocabulary import Vocabulary
+
+OUT = Path("build")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Entry point: run, print one line for a mistake, leave with its exit code; never a traceback for a user."""
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    language = language_of(arguments, os.environ)
+    try:
+        result = commands(language).main(arguments, prog_name="kg", standalone_mode=False)
+    except KgError as error:
+        click.echo(f"kg: {error.text(language)}", err=True)
+        sys.exit(error.exit_code)
+    except click.ClickException as error:
+        click.echo(f"kg: {_usage(error, language)}", err=True)
+        sys.exit(2)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    sys.exit(result if isinstance(result, int) else 0)
+
+
+def language_of(arguments: Sequence[str], environment: Any) -> str:
+    """`--lang` where it is given, else the language of LC_ALL, LC_MESSAGES or LANG, else English."""
+    for at, word in enumerate(arguments):
+        if word == "--lang" and at + 1 < len(arguments):
+            return "ja" if arguments[at + 1].startswith("ja") else "en"
+        if word.startswith("--lang="):
+            return "ja" if word[7:].startswith("ja") else "en"
+    locale = next((environment[n] for n in ("LC_ALL", "LC_MESSAGES", "LANG") if environment.get(n)), "")
+    return "ja" if locale.startswith("ja") else "en"
+
+
+def _usage(error: click.ClickException, language: str) -> str:
+    match error:
+        case click.NoSuchOption():
+            near = nearest(error.option_name, error.possibilities or ())
+            return render("cli-option", {"name": error.option_name, "nearest": near}, language)
+        case click.MissingParameter():
+            return render("cli-missing", {"name": error.param.human_readable_name if error.param else "-"}, language)
+        case click.BadParameter():
+            name = error.param.human_readable_name if error.param else "-"
+            return render("cli-value", {"name": name, "detail": error.message}, language)
+        case _:
+            return render("cli-usage", {"detail": error.format_message()}, language)
+
+
+class Verbs(click.Group):
+    """The group of verbs; an unknown one is answered with the nearest."""
+
+    language = "en"
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in self.commands and not args[0].startswith("-"):
+            values = {"name": args[0], "nearest": nearest(args[0], self.commands)}
+            raise click.UsageError(render("cli-command", values, self.language))
+        return super().resolve_command(ctx, args)
+
+
+def commands(language: str) -> click.Group:
+    """The verbs, with their help in `language`."""
+    words: Callable[[str], str] = lambda code: catalogue()[code][language]  # noqa: E731
+    group = Verbs("kg", help=words("help-kg"), context_settings={"help_option_names": ["-h", "--help"]})
+    group.language = language
+    lang = click.Option(["--lang"], type=click.Choice(["en", "ja"]), expose_value=False, help=words("option-lang"))
+    group.params.append(lang)
+    release_id = f"jichi {version('jichi')}"
+    click.version_option(version("jichi"), message=release_id, help=words("option-version"))(group)
+    for verb in (_extract, _check, _build, _serve, _query, _explain):
+        group.add_command(verb(words, language))
+    for command in group.commands.values():
+        command.params.append(lang)
+    return group
+
+
+def _folder(words: Callable[[str], str]) -> click.Option:
+    return click.Option(
+        ["--out"], type=click.Path(path_type=Path), default=OUT, show_default=True, help=words("option-out")
+    )
+
+
+def _json(words: Callable[[str], str]) -> click.Option:
+    return click.Option(["--json", "as_json"], is_flag=True, help=words("option-json"))
+
+
+def _documents(words: Callable[[str], str], default: Path | None = None) -> click.Option:
+    return click.Option(
+        ["--documents"], type=click.Path(file_okay=False, path_type=Path), default=default, help=words("option-documents")
+    )
+
+
+def _extract(words: Callable[[str], str], language: str) -> click.Command:
+    def run(documents_wanted: tuple[str, ...], documents: Path, check: bool, as_json: bool) -> int:
+        project = Project.find()
+        readings = reading.read_documents(project, documents_wanted, documents)
+        if not check:
+            reading.write(project, readings)
+        for found in readings:
+            _say_reading(found, language, as_json)
+        return int(check and any(r.changes or any(p.severity == "violation" for p in r.problems) for r in readings))
+
+    return click.Command("extract", callback=run, help=words("help-extract"), params=[
+        click.Argument(["documents_wanted"], nargs=-1, metavar="[DOC]..."),
+        _documents(words, Path("documents")),
+        click.Option(["--check"], is_flag=True, help=words("option-check")),
+        _json(words),
+    ])  # fmt: skip
+
+
+def _say_reading(found: reading.Reading, language: str, as_json: bool) -> None:
+    id_ = found.document.id
+    if as_json:
+        changed = [change.__dict__ for change in found.changes]
+        problems = [_plain(problem, language) for problem in found.problems]
+        click.echo(show.as_json({"document": id_, "records": len(found.records), "changes": changed, "problems": problems}))
+        return
+    values = {"document": id_, "records": len(found.records), "changes": len(found.changes)}
+    click.echo(render("extract-done", values, language))
+    for change in found.changes:
+        click.echo(f"  {change.kind} {change.id} {' '.join(change.fields)}".rstrip())
+    for problem in found.problems:
+        click.echo(f"  {problem.text(language)}")
+
+
+def _check(words: Callable[[str], str], language: str) -> click.Command:
+    def run(as_json: bool) -> int:
+        problems = checking.check(Project.find())
+        if as_json:
+            click.echo(show.as_json([_plain(problem, language) for problem in problems]))
+        else:
+            for problem in problems:
+                click.echo(problem.text(language))
+            click.echo(render("check-done", {"problems": len(problems)}, language))
+        return int(bool(problems))
+
+    return click.Command("check", callback=run, help=words("help-check"), params=[_json(words)])
+
+
+def _build(words: Callable[[str], str], language: str) -> click.Command:
+    def run(out: Path, as_json: bool) -> int:
+        return build(out, language, as_json)
+
+    return click.Command("build", callback=run, help=words("help-build"), params=[_folder(words), _json(words)])
+
+
+def build(out: Path, language: str, as_json: bool = False) -> int:
+    """Build into `out` and say what came of it; 1 where a violation kept it from being published."""
+    with _steps(language, as_json) as step:
+        folder, problems, facts = pipeline.build(Project.find(), out, step)
+    if as_json:
+        found = [_plain(problem, language) for problem in problems]
+        click.echo(show.as_json({"published": folder is not None, "problems": found, **facts.__dict__}))
+        return int(folder is None)
+    for problem in problems:
+        if problem.severity != "info":
+            click.echo(f"{problem.severity}: {problem.text(language)}", err=True)
+    counts = ", ".join(f"{name} {number}" for name, number in facts.counts.items())
+    code = "build-done" if folder else "build-refused"
+    click.echo(render(code, {"version": facts.version, "counts": counts, "out": out}, language), err=folder is None)
+    return int(folder is None)
+
+
+@contextmanager
+def _steps(language: str, quiet: bool) -> Iterator[Callable[[str], None]]:
+    """A progress bar over the steps of a build, on a terminal only."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda step: None
+        return
+    with click.progressbar(length=len(pipeline.STEPS), file=sys.stderr, item_show_func=str) as bar:
+        yield lambda step: bar.update(1, render(f"step-{step}", {}, language))
+
+
+def _serve(words: Callable[[str], str], language: str) -> click.Command:
+    def run(out: Path, host: str, port: int) -> int:
+        from endpoint.wsgi import serve
+
+        if not pipeline.is_current(Project.find(), out) and build(out, language):
+            return 1
+        serve(release.current(out), Vocabulary(Project.find()), host, port)
+        return 0
+
+    return click.Command("serve", callback=run, help=words("help-serve"), params=[
+        _folder(words),
+        click.Option(["--host"], default="127.0.0.1", show_default=True, help=words("option-host")),
+        click.Option(["--port"], type=click.IntRange(0, 65535), default=8000, show_default=True, help=words("option-port")),
+    ])  # fmt: skip
+
+
+def _query(words: Callable[[str], str], language: str) -> click.Command:
+    def run(query: str | None, file: Path | None, format: str | None, out: Path) -> int:
+        if (query is None) == (file is None):
+            raise click.UsageError(words("query-one"))
+        text = query if file is None else file.read_text(encoding="utf-8")
+        store, vocabulary = opened(out)
+        click.echo(answer(store, vocabulary, text or "", format), nl=False)
+        return 0
+
+    return click.Command("query", callback=run, help=words("help-query"), params=[
+        click.Argument(["query"], required=False),
+        click.Option(["-f", "--file"], type=click.Path(exists=True, dir_okay=False, path_type=Path), help=words("option-file")),
+        click.Option(["--format"], type=click.Choice(["table", "csv", "json", "ttl"]), help=words("option-format")),
+        _folder(words),
+    ])  # fmt: skip
+
+
+def opened(out: Path) -> tuple[Store, Vocabulary]:
+    """The current release as a store, and the words of the project."""
+    vocabulary = Vocabulary(Project.find())
+    return Store.load(release.current(out) / "jichi.nq", vocabulary.prefixes, vocabulary.base), vocabulary
+
+
+def answer(store: Store, vocabulary: Vocabulary, text: str, format: str | None) -> str:
+    """The answer to a query in `format`: table, csv or json for solutions, ttl for triples; the usual one if None."""
+    form, content = store.run(text)
+    if form == "triples":
+        if format not in (None, "ttl"):
+            raise QueryError("query-format", expected="ttl", found=format)
+        return serialise(content, "turtle", vocabulary.prefixes).decode()
+    if format == "ttl":
+        raise QueryError("query-format", expected="table, csv, json", found=format)
+    names, rows = content
+    if format == "json":
+        return show.as_json([{n: row[n].value for n in names if n in row} for row in rows])
+    if format == "csv":
+        return show.as_csv(names, [[row[n].value if n in row else "" for n in names] for row in rows])
+    return show.table(names, show.cells(rows, names, vocabulary.curie))
+
+
+def _explain(words: Callable[[str], str], language: str) -> click.Command:
+    def run(thing: str, documents: Path | None, out: Path, as_json: bool) -> int:
+        store, vocabulary = opened(out)
+        names = Names(vocabulary.base)
+        found = explain(store, names, thing, read_lines(release.current(out) / "withdrawn.nq"))
+        click.echo(_explanation_json(found) if as_json else _explanation(found, vocabulary, documents), nl=False)
+        return 0
+
+    return click.Command("explain", callback=run, help=words("help-explain"), params=[
+        click.Argument(["thing"]), _documents(words), _folder(words), _json(words),
+    ])  # fmt: skip
+
+
+def _explanation(found: Explanation, vocabulary: Vocabulary, documents: Path | None) -> str:
+    lines = [found.thing, *(f"  {show.term(name, vocabulary.curie)}" for name in found.names), ""]
+    rows = [
+        [s.origin, vocabulary.curie(s.property), show.term(s.value, vocabulary.curie), s.place or vocabulary.curie(s.graph)]
+        for s in found.statements
+    ]
+    lines.append(show.table(["", "", "", ""], rows).split("\n", 2)[2])
+    for reason in found.reasons:
+        lines.append(f"{reason['day'].value} {reason['who'].value}: {reason['change'].value}: {reason['reason'].value}")
+    if documents:
+        register = load_register(Project.find())
+        for place in found.passages:
+            id_, _, span = place.partition(":")
+            first, _, last = span.partition("-")
+            lines.append(f"\n{place}")
+            text = reading.passage(register[id_], documents, int(first), int(last or first))
+            lines += [f"  | {show.plain(line)}" for line in text]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _explanation_json(found: Explanation) -> str:
+    statements = [
+        {"origin": s.origin, "property": s.property, "value": str(s.value), "graph": s.graph, "place": s.place}
+        for s in found.statements
+    ]
+    return show.as_json({"thing": found.thing, "passages": list(found.passages), "statements": statements})
+
+
+def _plain(problem: Problem, language: str) -> dict[str, str]:
+    return {
+        "code": problem.code, "where": problem.where, "severity": problem.severity,
+        "message": render(problem.code, problem.values, language),
+    }  # fmt: skip

@@ -1,0 +1,246 @@
+"""The order of the steps: the only module that knows it. Records in, release out (architecture, steps 4 to 8)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kg import curate, derive, provenance, release, rml, validate
+from kg.errors import ReleaseError
+from kg.extract.records import read as read_records
+from kg.extract.register import load_register
+from kg.model import Document, Line, Problem, Record, Release, graph_of, triple
+from kg.names import Names
+from kg.project import Project, read_csv, read_text
+from kg.queries import text_of
+from kg.store import Store, parse, serialise
+from kg.vocabulary import Vocabulary
+
+Progress = Callable[[str], None]
+
+STEPS = ("read", "map", "validate", "write")
+"""what `build` tells its `progress`, in this order"""
+
+_FORMATS = {"jichi.ttl": "turtle", "jichi.trig": "trig", "jichi.jsonld": "jsonld"}
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Everything of a project that the graph is made from, read and checked on its own."""
+
+    project: Project
+    names: Names
+    vocabulary: Vocabulary
+    documents: dict[str, Document]
+    records: list[Record]
+    decisions: list[curate.Decision]
+    lookups: dict[str, list[dict[str, str]]]
+    mappings: list[rml.Mapping]
+    rules: list[derive.Rule]
+
+
+@dataclass(frozen=True)
+class Graphs:
+    """The quads of a release, and what curation withdrew from the record graphs."""
+
+    lines: frozenset[Line]
+    withdrawn: frozenset[Line]
+    records: dict[str, list[dict[str, Any]]]
+    """the curated records by type, as RML reads them"""
+
+
+def load(project: Project) -> Sources:
+    vocabulary = Vocabulary(project)
+    documents = load_register(project)
+    return Sources(
+        project=project,
+        names=Names(vocabulary.base),
+        vocabulary=vocabulary,
+        documents=documents,
+        records=[r for path in project.files("mappings/records", "*.jsonl") for r in read_records(path, project.place(path))],
+        decisions=curate.load(project),
+        lookups=lookups(project),
+        mappings=[
+            rml.compile_mapping(read_text(path, project.place(path)), project.place(path))
+            for path in project.files("mappings", "*.rml.ttl")
+        ],
+        rules=derive.load(project),
+    )
+
+
+def lookups(project: Project) -> dict[str, list[dict[str, str]]]:
+    """Every table of `mappings/lookups`, by name; empty cells are left out."""
+    return {
+        path.stem: [{k: v for k, v in row.items() if v} for _, row in read_csv(path, project.place(path))]
+        for path in project.files("mappings/lookups", "*.csv")
+    }
+
+
+def graphs(sources: Sources) -> Graphs:
+    """Steps 4 to 6: curate, map, join, derive."""
+    curated = curate.apply(sources.records, sources.decisions)
+    stated, accepted = (set(_map(sources, handed_over(records), _of_records)) for records in (sources.records, curated))
+    lines = stated & accepted
+    lines |= {_in_curation(sources.names, line) for line in accepted - stated}
+    lines |= set(_map(sources, _other_arrays(sources, curated, lines), _of_others))
+    store = Store.load([*lines, *_vocabulary(sources, "ontology", "concepts")], sources.vocabulary.prefixes)
+    inferred = f"<{sources.names.graph('inferred')}>"
+    lines |= derive.derive(store, sources.rules, lines, inferred)
+    return Graphs(frozenset(lines), frozenset(stated - accepted), handed_over(curated))
+
+
+def handed_over(records: Iterable[Record]) -> dict[str, Any]:
+    """`records/<type>.json`: the `norm` of every record of a type, in the order of documents and keys.
+
+    A nested iterator of RML-Core cannot reach its parent, so `doc` and `key` are repeated in every nested object.
+    """
+    arrays: dict[str, Any] = {}
+    for record in sorted(records, key=lambda r: (r.type, r.document, r.key)):
+        keys = {"doc": record.document, "key": record.key}
+        nested = {name: _with_keys(value, keys) for name, value in record.norm.items()}
+        arrays.setdefault(f"records/{record.type}.json", []).append({**nested, **keys})
+    return arrays
+
+
+def _with_keys(value: Any, keys: dict[str, str]) -> Any:
+    if isinstance(value, list):
+        return [{**item, **keys} if isinstance(item, dict) else item for item in value]
+    return value
+
+
+def _of_records(path: str) -> bool:
+    return path.startswith("records/")
+
+
+def _of_others(path: str) -> bool:
+    return not _of_records(path)
+
+
+def _map(sources: Sources, arrays: dict[str, Any], wanted: Callable[[str], bool]) -> Iterator[Line]:
+    for mapping in sources.mappings:
+        if all(wanted(path) for path in mapping.sources):
+            yield from mapping.run(lambda path: arrays.get(path, []))
+
+
+def _other_arrays(sources: Sources, curated: list[Record], lines: Iterable[Line]) -> dict[str, Any]:
+    years = provenance.fiscal_years(_fiscal_years(sources.names, lines), sources.lookups["eras"])
+    return {
+        **{f"lookups/{name}.json": rows for name, rows in sources.lookups.items()},
+        "lookups/fiscal-years.json": years,
+        **provenance.arrays(sources.documents, curated, sources.decisions, sources.rules),
+    }
+
+
+def _fiscal_years(names: Names, lines: Iterable[Line]) -> set[int]:
+    """The fiscal years that the records name: only these get a node."""
+    mark = f"<{names.base}id/fy/"
+    return {int(line.split(mark, 1)[1].split(">", 1)[0]) for line in lines if mark in line}
+
+
+def _in_curation(names: Names, line: Line) -> Line:
+    graph = graph_of(line).replace(f"{names.base}graph/rec/", f"{names.base}graph/curation/", 1)
+    return f"{triple(line)[:-2]} <{graph}> ."
+
+
+def judge(sources: Sources, made: Graphs) -> validate.Validation:
+    """Step 7: SHACL over the merge of all graphs."""
+    return validate.validate(
+        {triple(line) for line in made.lines} | set(_vocabulary(sources, "concepts")),
+        sources.vocabulary.graph("shapes") + sources.vocabulary.graph("prefixes"),
+        sources.vocabulary.graph("ontology"),
+    )
+
+
+def problems(sources: Sources, made: Graphs, judged: validate.Validation) -> list[Problem]:
+    """The results of validation, each with the document line that its focus node was read from."""
+    places = _places(sources, made) if judged.results else {}
+    return [
+        Problem(
+            "shape-result",
+            places.get(result.focus.partition("#")[0], result.focus),
+            {"en": result.message_en, "ja": result.message_ja, "focus": sources.vocabulary.curie(result.focus)},
+            result.severity,
+        )
+        for result in judged.results
+    ]
+
+
+def build(
+    project: Project, out: Path, progress: Progress = lambda step: None
+) -> tuple[Path | None, list[Problem], Release]:
+    """Build and publish. A violation publishes nothing: the folder is then None and the old release stays."""
+    progress("read")
+    sources = load(project)
+    progress("map")
+    made = graphs(sources)
+    progress("validate")
+    judged = judge(sources, made)
+    found = problems(sources, made, judged)
+    nquads = serialise(made.lines, "nquads")
+    sha256 = hashlib.sha256(nquads).hexdigest()
+    facts = Release(release.version_of(nquads), _counts(sources, made), sha256, digest(project))
+    if not judged.conforms:
+        return None, found, facts
+    progress("write")
+    return release.publish(out, facts.version, _files(sources, made, judged, nquads, facts)), found, facts
+
+
+def digest(project: Project) -> str:
+    """SHA-256 over every file that a release is made from: tells whether a release is one of these sources."""
+    total = hashlib.sha256()
+    for folder in ("ontology", "shapes", "mappings"):
+        for path in project.files(folder, "**/*"):
+            if path.is_file():
+                total.update(f"{project.place(path)}\0{hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
+    return total.hexdigest()
+
+
+def is_current(project: Project, out: Path) -> bool:
+    """Whether `out` holds a whole release of exactly these sources."""
+    try:
+        return release.facts(release.current(out)).sources == digest(project)
+    except ReleaseError:
+        return False
+
+
+def _places(sources: Sources, made: Graphs) -> dict[str, str]:
+    rows = Store.load(made.lines, sources.vocabulary.prefixes).select(text_of("places"))
+    places: dict[str, str] = {}
+    for row in rows:
+        places.setdefault(row["thing"].value, f"{row['document'].value}:{row['line'].value}")
+    return places
+
+
+def _vocabulary(sources: Sources, *names: str) -> list[Line]:
+    return [line for name in names for line in parse(sources.vocabulary.source(name), "ntriples")]
+
+
+def _counts(sources: Sources, made: Graphs) -> dict[str, int]:
+    """Quads, graphs, records by type: what the home page and the command line print."""
+    by_type = {path.removeprefix("records/").removesuffix(".json"): len(rows) for path, rows in made.records.items()}
+    return {"quads": len(made.lines), "graphs": len({graph_of(line) for line in made.lines}), **by_type}
+
+
+def _files(
+    sources: Sources, made: Graphs, judged: validate.Validation, nquads: bytes, facts: Release
+) -> dict[str, bytes]:
+    prefixes = sources.vocabulary.prefixes
+    report = validate.report_lines(judged, f"{sources.names.base}report")
+    return {
+        "jichi.nq": nquads,
+        **{name: serialise(made.lines, format_, prefixes) for name, format_ in _FORMATS.items()},
+        "withdrawn.nq": serialise(made.withdrawn, "nquads"),
+        "ontology.ttl": serialise(_vocabulary(sources, "ontology", "concepts", "dataset"), "turtle", prefixes),
+        "shapes.ttl": serialise(_vocabulary(sources, "shapes", "prefixes"), "turtle", prefixes),
+        "report.ttl": serialise(report, "turtle", prefixes),
+        **{path: _json(rows) for path, rows in made.records.items()},
+        release.FACTS: _json(facts.__dict__),
+    }
+
+
+def _json(content: Any) -> bytes:
+    return (json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
