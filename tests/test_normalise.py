@@ -145,6 +145,7 @@ def test_any_text_gives_days_in_order_or_none(text, fiscal_year):
         ("平成15年度から", (), "2003", None, "ongoing", ()),
         ("平成１５年度〜", (), "2003", None, "ongoing", ()),
         ("平成22年度 (平成10年度より2年おきに実施)", ("2010",), "1998", None, None, ("every-second-year-ambiguous",)),
+        ("平成30年度(昭和63年度より隔年)", ("2018",), "1988", None, None, ()),
         ("令和元年度", ("2019",), None, None, None, ()),
         ("平成30年度～令和2年度", (), "2018", "2020", "ended", ()),
         ("平成30年度から令和2年度まで", (), "2018", "2020", "ended", ()),

@@ -119,5 +119,5 @@ def _note(note: str, era: str | None, eras: Eras, found: _Found) -> None:
         found.unread.append(note)
         return
     found.ranges.append((first, None, None))
-    if re.search(r"\d年おき|[一二三四五]年おき|隔年", parts["rest"]):
+    if re.search(r"[\d一二三四五]年おき", parts["rest"]):
         found.issues.append("every-second-year-ambiguous")
