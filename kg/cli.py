@@ -24,6 +24,7 @@ from kg.messages import catalogue, nearest, render
 from kg.model import Problem
 from kg.names import Names
 from kg.project import Project
+from kg.query_text import inspect
 from kg.store import Store, read_lines, serialise
 from kg.vocabulary import Vocabulary
 
@@ -241,6 +242,7 @@ def opened(out: Path) -> tuple[Store, Vocabulary]:
 
 def answer(store: Store, vocabulary: Vocabulary, text: str, format: str | None) -> str:
     """The answer to a query in `format`: table, csv or json for solutions, ttl for triples; the usual one if None."""
+    refuse(store, text)
     form, content = store.run(text)
     if form == "triples":
         if format not in (None, "ttl"):
@@ -254,6 +256,16 @@ def answer(store: Store, vocabulary: Vocabulary, text: str, format: str | None) 
     if format == "csv":
         return show.as_csv(names, [[row[n].value if n in row else "" for n in names] for row in rows])
     return show.table(names, show.cells(rows, names, vocabulary.curie))
+
+
+def refuse(store: Store, text: str) -> None:
+    """QueryError for a query that would call another server, or that uses a prefix nobody declared."""
+    found = inspect(text, store.base or "")
+    if found.calls_service:
+        raise QueryError("service-refused")
+    for prefix in found.undeclared:
+        if prefix not in store.prefixes:
+            raise QueryError("prefix-unknown", prefix=prefix, nearest=nearest(prefix, store.prefixes))
 
 
 def _explain(words: Callable[[str], str], language: str) -> click.Command:
