@@ -24,7 +24,7 @@ from kg.check import check
 from kg.cli import commands
 from kg.errors import CurationError
 from kg.project import Project
-from kg.release import current
+from kg.published import current
 from kg.vocabulary import Vocabulary
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -195,7 +195,7 @@ def test_every_route_and_format_is_in_the_readme(readme, client):
 @pytest.mark.parametrize("readme", READMES)
 def test_the_limits_of_a_query_are_in_the_readme(readme):
     limits, words = Limits(), text_of(readme)
-    assert f"{limits.memory >> 30} GiB" in words
+    assert f"{limits.memory >> 20} MiB" in words
     assert f"{limits.answer >> 20} MiB" in words
     assert re.search(rf"\b{limits.deadline:g} ?(seconds|秒)", words.replace("につき", " "))
 
