@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response, render_template, request
+from urllib.parse import urlencode
+
+from flask import Flask, Response, redirect, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from endpoint import resources, sparql
@@ -34,16 +36,29 @@ _ON_PREFLIGHT = {
 
 def build_app(release: OpenRelease, vocabulary: Vocabulary, evaluators: Evaluators) -> Flask:
     app = Flask("endpoint", static_folder="static", template_folder="templates")
-    app.url_map.strict_slashes = False
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     site = Site.of(release, vocabulary, evaluators)
     resources.register(app, site)
     sparql.register(app, site)
+    app.before_request(_one_spelling)
     app.after_request(_add_headers)
     app.register_error_handler(KgError, _answer_error)
     app.register_error_handler(HTTPException, _answer_http_error)
     app.context_processor(lambda: _template_words(site))
     return app
+
+
+def _one_spelling() -> Response | None:
+    """308 from a trailing slash or capitals to the one spelling of an address (keys are lower case)."""
+    path = request.path
+    plain = path.rstrip("/") if path != "/dump/" else path
+    if plain.lower().startswith(("/id/", "/doc/", "/graph/", "/vocab/")):
+        plain = plain.lower()
+    if path in ("/", "/dump/") or plain == path:
+        return None
+    query = request.query_string.decode("latin-1")
+    target = f"{request.script_root}/{plain.lstrip('/')}"
+    return redirect(f"{target}?{query}" if query else target, 308)  # type: ignore[return-value]
 
 
 def _template_words(site: Site) -> dict[str, object]:
@@ -63,8 +78,6 @@ def _template_words(site: Site) -> dict[str, object]:
 
 def _switched(language: str) -> str:
     """This page in another language: the same arguments but for `lang`."""
-    from urllib.parse import urlencode
-
     kept = [(key, value) for key, value in request.args.items(multi=True) if key != "lang"]
     return f"{request.script_root}{request.path}?{urlencode([*kept, ('lang', language)])}"
 

@@ -43,8 +43,7 @@ class Document:
         return sorted({*self.own, *self.incoming, *self.context})
 
     def write(self, format: Format, prefixes: dict[str, str]) -> bytes:
-        lines = self.lines()
-        return serialise(lines, format.name, used_prefixes(lines, prefixes))
+        return serialise(self.lines(), format.name, prefixes)
 
 
 class Documents:
@@ -63,19 +62,31 @@ class Documents:
         iri = self._names.of_path(path)
         if path.startswith("graph/"):
             return self._graph(iri, path)
-        if path.startswith("id/"):
-            return self._thing(iri, path)
-        lines = self._published(iri, path)
+        lines = [] if path.startswith("id/") else self._published(iri)
         if not lines:
-            return None
+            return self._thing(iri, path)
         used = self._store.construct(query_text("incoming"), {"thing": Term(iri)})
         return Document(iri, path, tuple(lines), tuple(self._store.located(used)), len(used),
                         tuple(self._names_for(lines + used)))
 
-    def exists(self, iri: str) -> bool:
+    def exists(self, path: str) -> bool:
+        """Whether `find` would find something that the data mention; cheaper."""
+        iri = self._names.of_path(path)
+        return self._is_in_data(iri) or bool(self._described(iri))
+
+    def is_version(self, path: str) -> bool:
+        """Whether a path is the version IRI of something published (`def/0.1.0`), which names it itself."""
+        iri, parent = self._names.of_path(path), self._names.of_path(path.rpartition("/")[0])
+        return not self._published(iri) and any(line.endswith(f" <{iri}> .") for line in self._published(parent))
+
+    def _is_in_data(self, iri: str) -> bool:
         return self._store.ask(query_text("exists"), {"thing": Term(iri)})
 
-    def _published(self, iri: str, path: str) -> list[Line]:
+    def _described(self, iri: str) -> list[Line]:
+        """What the description of the data set says of a thing, such as its publisher."""
+        return [line for line in self._sources["dataset"] if line.startswith(f"<{iri}>")]
+
+    def _published(self, iri: str) -> list[Line]:
         """Lines of the ontology, the shapes, a concept scheme, the prefixes or the description of the data set."""
         if iri == self._vocabulary.dataset:
             described = self._store.construct(query_text("description"), {"thing": Term(iri)})
@@ -89,8 +100,8 @@ class Documents:
         return []
 
     def _thing(self, iri: str, path: str) -> Document | None:
-        if not self.exists(iri):
-            described = [line for line in self._sources["dataset"] if line.startswith(f"<{iri}>")]
+        described = self._described(iri)
+        if not self._is_in_data(iri):
             return Document(iri, path, tuple(described)) if described else None
         nodes = self._nodes(iri)
         own = self._collect("description", nodes)
@@ -101,7 +112,7 @@ class Documents:
         return Document(
             iri,
             path,
-            tuple(self._store.located(own)) or tuple(own),
+            tuple(self._store.located(own)) or tuple(described),
             tuple(self._store.located(incoming)),
             sum(self._incoming_count(node) for node in nodes),
             tuple(context),
@@ -142,12 +153,6 @@ class Documents:
             labels = self._store.construct(query_text("labels"), {"thing": Term(iri)})
             found += self._store.located(labels) if labels else self._labels.get(iri, [])
         return found
-
-
-def used_prefixes(lines: Iterable[Line], prefixes: dict[str, str]) -> dict[str, str]:
-    """The prefixes whose namespaces occur in `lines`: a document declares no others."""
-    text = "\n".join(lines)
-    return {prefix: space for prefix, space in prefixes.items() if f"<{space}" in text}
 
 
 def _label_lines(lines: Iterable[Line]) -> dict[str, list[Line]]:

@@ -24,15 +24,8 @@ def register(app: Flask, site: Site) -> None:
     add("/", "home", lambda: _home(site))
     add("/id/<kind>/<key>", "thing", lambda kind, key: _see_document(site, kind, key))
     add("/doc/<kind>/<key>", "document", lambda kind, key: _document(site, f"id/{kind}", key))
-    add("/vocab/<key>", "scheme", lambda key: _document(site, "vocab", key))
-    add("/graph/<key>", "graph", lambda key: _document(site, "graph", key))
-    add("/graph/<kind>/<key>", "graph-of", lambda kind, key: _document(site, f"graph/{kind}", key))
-    add("/<any(def,shapes,dataset,prefixes):key>", "published", lambda key: _document(site, "", key))
-    add(
-        "/<any('def','shapes','dataset','prefixes'):key>.<extension>",
-        "published-as",
-        lambda key, extension: _document(site, "", f"{key}.{extension}"),
-    )
+    # The ontology, schemes, shapes, graphs, the data set, and whatever else of ours the data mention.
+    add("/<path:path>", "published", lambda path: _published(site, path))
     add("/dump/", "dumps", lambda: _dumps(site))
     add("/dump/<path:name>", "dump", lambda name: _dump(site, name))
     add("/errors", "errors", _errors)
@@ -40,11 +33,20 @@ def register(app: Flask, site: Site) -> None:
 
 def _see_document(site: Site, kind: str, key: str) -> Response:
     """303: a thing is not a document (httpRange-14). An unknown key is 404 here already."""
-    if site.documents.find(f"id/{kind}/{key}") is None:
+    if not site.documents.exists(f"id/{kind}/{key}"):
         raise VisitorError("not-found", path=request.path)
     response = redirect(local(f"doc/{kind}/{key}"), 303)
     response.headers["Vary"] = _VARY
     return response  # type: ignore[return-value]
+
+
+def _published(site: Site, path: str) -> Response:
+    if path.startswith(("id/", "doc/")):
+        raise VisitorError("not-found", path=request.path)
+    if site.documents.is_version(path):
+        return redirect(local(path.rpartition("/")[0]), 303)  # type: ignore[return-value]
+    folder, _, key = path.rpartition("/")
+    return _document(site, folder, key)
 
 
 def _document(site: Site, folder: str, key: str) -> Response:

@@ -8,11 +8,12 @@ from urllib.parse import parse_qsl
 
 from flask import Flask, Response, render_template, request
 
-from endpoint.documents import query_text, used_prefixes
+from endpoint.documents import query_text
 from endpoint.errors import VisitorError
 from endpoint.negotiation import DOCUMENTS, GRAPHS, HTML, RESULTS, Choice, by_word, names, negotiate
-from endpoint.query_text import QueryText, inspect
+from kg.query_text import QueryText, inspect
 from endpoint.site import Site, local, reader_language
+from endpoint.words import word
 from endpoint.workers import Answer, Request
 from kg.messages import nearest
 from kg.model import iri
@@ -139,7 +140,7 @@ def _refuse(scan: QueryText, site: Site) -> None:
     known = site.vocabulary.prefixes
     missing = [prefix for prefix in scan.undeclared if prefix in known]
     if missing:
-        lines = [f"PREFIX {prefix}: <{known[prefix]}>" for prefix in missing]  # shown to the visitor, never run
+        lines = [word("page", "prefix-line", "en", prefix=prefix, namespace=known[prefix]) for prefix in missing]
         raise VisitorError("prefix-missing", lines="\n".join(lines), prefix=", ".join(missing))
     if scan.undeclared:
         prefix = scan.undeclared[0]
@@ -183,8 +184,8 @@ def _without_query(site: Site) -> Response:
         response = Response(_page(site, "", None), content_type=HTML.content_type())
     else:
         lines = site.release.store.construct(query_text("service-description"), {"service": Term(request.base_url)})
-        prefixes = used_prefixes(lines, site.vocabulary.prefixes)
-        response = Response(serialise(lines, choice.format.name, prefixes), content_type=choice.content_type)
+        body = serialise(lines, choice.format.name, site.vocabulary.prefixes)
+        response = Response(body, content_type=choice.content_type)
     response.headers["Vary"] = _VARY
     return response
 

@@ -9,7 +9,7 @@ from rdflib import RDF
 
 from endpoint.documents import Document
 from endpoint.labels import Labels, Source
-from endpoint.words import word
+from endpoint.words import known, word
 from kg.names import Names
 from kg.store import Term, terms
 from kg.vocabulary import Field, Vocabulary
@@ -187,8 +187,12 @@ class Views:
 
     def _row(self, field: Field, values: Iterable[Value]) -> Row:
         predicate = field.predicate
-        caption = field.name.get(self._language) or self._labels.name(predicate, self._language)
-        return Row(caption, self.href(predicate) or predicate, self._vocabulary.curie(predicate), tuple(values))
+        curie = self._vocabulary.curie(predicate)
+        caption = field.name.get(self._language)
+        if caption is None:
+            is_common = known("term", curie)
+            caption = word("term", curie, self._language) if is_common else self._labels.name(predicate, self._language)
+        return Row(caption, self.href(predicate) or predicate, curie, tuple(values))
 
     def _value_order(self, value: Value) -> tuple[bool, str, str]:
         """The reader's language first."""

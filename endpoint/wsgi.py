@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -42,11 +44,18 @@ def serve(
             )
         except OSError as error:
             raise MisuseError("address-taken", f"{host}:{port}", detail=error.strerror or error) from None
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, _stop)
         say(f"http://{_shown(host)}:{server.effective_port}/")
         try:
             server.run()
         finally:
             server.close()
+
+
+def _stop(number: int, _: object) -> None:
+    """End as Ctrl-C does: answers are finished, evaluators ended."""
+    raise SystemExit(0)
 
 
 def _shown(host: str) -> str:

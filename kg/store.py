@@ -114,14 +114,14 @@ class Store:
         """The solutions of a SELECT. A variable that `values` binds must be in the projection (engine's condition)."""
         answer = self._run(text, values, data)
         if not isinstance(answer, px.QuerySolutions):
-            raise QueryError("query-form", expected="SELECT")
+            raise QueryError("query-form", expected="select")
         names = [variable.value for variable in answer.variables]
         return [{n: _term(t) for n, t in zip(names, row, strict=True) if t is not None} for row in answer]
 
     def ask(self, text: str, values: Mapping[str, Term] | None = None, data: DataSet | None = None) -> bool:
         answer = self._run(text, values, data)
         if not isinstance(answer, px.QueryBoolean):
-            raise QueryError("query-form", expected="ASK")
+            raise QueryError("query-form", expected="ask")
         return bool(answer)
 
     def construct(
@@ -130,7 +130,7 @@ class Store:
         """The triples of a CONSTRUCT or DESCRIBE as sorted canonical lines, each once."""
         answer = self._run(text, values, data)
         if not isinstance(answer, px.QueryTriples):
-            raise QueryError("query-form", expected="CONSTRUCT, DESCRIBE")
+            raise QueryError("query-form", expected="construct, describe")
         return sorted({f"{triple} ." for triple in answer})
 
     def answer(self, text: str, wanted: Wanted, data: DataSet | None = None) -> tuple[str, bytes]:
@@ -206,16 +206,19 @@ class Store:
         try:
             return engine.query(text, **options)
         except SyntaxError as error:
-            raise _syntax_error(error) from None
+            raise _syntax_error(error, text) from None
 
     def _merged(self, data: DataSet) -> px.Store:
-        """A store of its own for one query, with the merge of some graphs as its default graph."""
+        """A store of its own for one query, with the merge of some graphs as its default graph.
+
+        Not by `bulk_extend`: that takes 200 MB before it starts.
+        """
         engine = px.Store()
         for name in data.default:
             quads = self._engine.quads_for_pattern(None, None, None, px.NamedNode(name))
-            engine.bulk_extend(px.Quad(q.subject, q.predicate, q.object) for q in quads)
+            engine.extend(px.Quad(q.subject, q.predicate, q.object) for q in quads)
         for name in data.named:
-            engine.bulk_extend(self._engine.quads_for_pattern(None, None, None, px.NamedNode(name)))
+            engine.extend(self._engine.quads_for_pattern(None, None, None, px.NamedNode(name)))
         return engine
 
 
@@ -230,7 +233,8 @@ def parse(text: str | bytes, format: str, base: str | None = None, where: str = 
 def serialise(lines: Iterable[Line], format: str, prefixes: Mapping[str, str] | None = None) -> bytes:
     """Lines in one of `RDF_FORMATS`, the same bytes for the same set of lines and prefixes.
 
-    A format of triples leaves the graph names out and writes a triple of two graphs once.
+    A format of triples leaves the graph names out and writes a triple of two graphs once. Of `prefixes` only those
+    whose namespaces occur are declared.
     """
     target = RDF_FORMATS[format]
     unique = sorted(set(lines))
@@ -363,13 +367,21 @@ def _engine_term(term: Term) -> px.NamedNode | px.Literal:
     return px.Literal(term.value, datatype=px.NamedNode(term.datatype)) if term.datatype else px.Literal(term.value)
 
 
-def _syntax_error(error: SyntaxError) -> QueryError:
+def _syntax_error(error: SyntaxError, text: str) -> QueryError:
     """The engine names the place in its text only: `error at 3:15: expected one of ...`."""
-    found = _PLACE.search(error.msg)
-    line, column, detail = (found[1], found[2], found[3]) if found else ("1", "1", error.msg)
-    return QueryError("query-syntax", line=int(line), column=int(column), detail=_short(detail))
+    place = _PLACE.search(error.msg)
+    line, column, detail = (int(place[1]), int(place[2]), place[3]) if place else (1, 1, error.msg)
+    lines = text.split("\n")
+    found = lines[line - 1] if line <= len(lines) else ""
+    return QueryError("query-syntax", line=line, column=column, found=_short(found, 80), detail=_expected(detail))
 
 
-def _short(text: str, width: int = 240) -> str:
+def _expected(detail: str) -> str:
+    """What the engine expected, without its classes of characters, which say little to a person."""
+    words = [word for word in detail.split(", ") if "[" not in word and "\\u" not in word]
+    return _short(", ".join(words).removeprefix("expected ").removeprefix("one of ") or "-")
+
+
+def _short(text: str, width: int = 120) -> str:
     flat = " ".join(text.split())
-    return flat if len(flat) <= width else flat[:width].rsplit(" ", 1)[0] + " …"
+    return flat if len(flat) <= width else flat[:width] + " …"
