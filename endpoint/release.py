@@ -8,7 +8,6 @@ from pathlib import Path
 
 from kg.errors import ReleaseError
 from kg.model import Release
-from kg.names import Names
 from kg.store import Store
 from kg.vocabulary import Vocabulary
 
@@ -46,8 +45,6 @@ class OpenRelease:
         return self.folder / DATA
 
 
-def names_of(vocabulary: Vocabulary) -> Names:
-    return Names(vocabulary.base)
 
 
 def _description(folder: Path) -> Release:
