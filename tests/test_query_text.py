@@ -1,4 +1,4 @@
-"""endpoint/query_text.py: what a scan of a query finds; SERVICE in disguise."""
+"""kg/query_text.py: what a scan of a query finds; SERVICE in disguise."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from endpoint.query_text import inspect
+from kg.query_text import inspect
 
 BASE = "https://example.org/towns/"
 ELSEWHERE = "<http://127.0.0.1:9/>"

@@ -16,6 +16,7 @@ SUITE = Path(__file__).resolve().parents[1].parent / "shared" / "suites" / "rml-
 CASES = 76
 FAILING = 15
 EMPTY = {"RMLTC0000-JSON"}  # the one case whose output is an empty data set
+UNSAFE = {"RMLTC0027b-JSON"}  # rml:UnsafeIRI: a blank in an IRI, which we write as an escape
 
 if not SUITE.is_dir():
     pytest.skip(f"the suite is not at ../shared/suites/{SUITE.name}", allow_module_level=True)
@@ -35,13 +36,18 @@ def _run(case: dict[str, str]) -> list[str]:
 
 
 def _dataset(text: str) -> ox.Dataset:
-    # lenient: one case (0027b) asks for IRIs with blanks
+    # lenient: the expectation of one case holds IRIs that are none
     return ox.Dataset(ox.parse(text.encode(), format=ox.RdfFormat.N_QUADS, lenient=True))
 
 
+def _lines(dataset: ox.Dataset) -> list[str]:
+    return sorted(ox.serialize(dataset, format=ox.RdfFormat.N_QUADS).decode().splitlines())
+
+
 def _comparable(dataset: ox.Dataset) -> list[str]:
+    """Equal for isomorphic data sets."""
     dataset.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)
-    return sorted(str(quad) for quad in dataset)
+    return _lines(dataset)
 
 
 def test_the_whole_suite_is_here() -> None:
@@ -53,9 +59,13 @@ def test_the_whole_suite_is_here() -> None:
 
 @pytest.mark.parametrize("case", [case for case in _cases() if case["error"] == "false"], ids=lambda case: case["ID"])
 def test_output(case: dict[str, str]) -> None:
-    expected = _comparable(_dataset((SUITE / case["ID"] / case["output1"]).read_text(encoding="utf-8")))
-    assert bool(expected) != (case["ID"] in EMPTY)
-    assert _comparable(_dataset("\n".join(_run(case)))) == expected
+    expected = _dataset((SUITE / case["ID"] / case["output1"]).read_text(encoding="utf-8"))
+    assert (len(expected) > 0) != (case["ID"] in EMPTY)
+    lines = _run(case)
+    if case["ID"] in UNSAFE or any("_:" in line for line in _lines(expected)):
+        assert _comparable(_dataset("\n".join(lines))) == _comparable(expected)
+    else:
+        assert sorted(set(lines)) == _lines(expected)  # the same bytes: our lines are canonical
 
 
 @pytest.mark.parametrize("case", [case for case in _cases() if case["error"] == "true"], ids=lambda case: case["ID"])

@@ -43,6 +43,6 @@ class Extraction:
 
 
 def extract(document: Document, text: str, layout: dict[str, Any], lookups: Lookups) -> Extraction:
-    """Read a page. `text` comes from `decode`, `layout` from `load_layout`. SourceError for a page of another layout."""
+    """Read a page: `text` from `decode`, `layout` from `load_layout`. SourceError for a page of another layout."""
     records, problems = _FAMILIES[layout["family"]](document, text, layout, lookups)
-    return Extraction(records, problems)
+    return Extraction(records, sorted(problems, key=lambda problem: int(problem.where.rpartition(":")[2])))

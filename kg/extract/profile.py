@@ -27,7 +27,8 @@ FIELDS: dict[str, dict[str, type]] = {
         "themes.subtitle": str, "themes.number": str,
     },
     "key_value": _COMMON | {
-        "record.start": str, "record.heading": str, "field": list, "field.name": str, "field.label": str, "field.prose": bool,
+        "record.start": str, "record.heading": str,
+        "field": list, "field.name": str, "field.label": str, "field.prose": bool,
         "heading": list, "heading.pattern": str, "heading.kind": str,
         "name.aside": str, "name.later": str,
         "parties.separators": str, "parties.government": str,

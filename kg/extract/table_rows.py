@@ -45,7 +45,7 @@ class _Reader:
 
     def __post_init__(self) -> None:
         offices = [_spaced(row["printed"]) for row in self.lookups["offices"]]
-        self.start = re.compile(rf"\s*(?P<office>{_any(offices)})(?=\s*\d|\s*$)")
+        self.start = re.compile(rf"\s*(?P<office>{_any(offices)})(?![A-Za-z])")
         self.heading = re.compile(self.layout["heading"]["pattern"])
         words = _any(map(_spaced, self.layout["header"]["words"]))
         self.header = re.compile(rf"\s*(?:(?:{words})\s*)+")
@@ -65,19 +65,28 @@ class _Reader:
         self.host = re.compile(host)
         return rf"\s*{host}(?:\s*(?:{joiner})\s*{host})*"
 
-    def office(self, page: Sequence[TextLine], index: int) -> str | None:
-        """The office that opens a row in this line, or None. The dates may stand in the next printed line."""
-        found = self.start.match(page[index].folded)
-        if not found or found.end() < len(page[index].folded.rstrip()):
-            return squeeze(found["office"]) if found else None
-        following = next((line.folded for line in page[index + 1 :] if not line.blank), "")
-        return squeeze(found["office"]) if self.dates_end(following) else None
+    def office(self, page: Sequence[TextLine], index: int) -> tuple[str | None, bool]:
+        """The office that a line begins with, and whether it opens a row there.
+
+        It does where dates follow, in the same printed line or the next, or where a host follows (and the dates are
+        damaged); else the words belong to the theme above.
+        """
+        line = page[index].folded
+        found = self.start.match(line)
+        if not found:
+            return None, False
+        following = next((after.folded for after in page[index + 1 :] if not after.blank), "")
+        opens = self.dates_end(f"{line}\n{following}", found.end()) or self.host.search(line, found.end())
+        return squeeze(found["office"]), bool(opens)
 
     def unknown_office(self, line: TextLine) -> str | None:
         """The words before dates and a host, where a line is a row of an office that the list does not have."""
-        words = re.match(r"\s*([A-Z][^\d]*?)\s*(?=\d)", line.folded)
+        words = re.match(r"\s*([A-Z][^\d]{0,60}?)\s*(?=\d)", line.folded[:400])
         dates = words and self.dates_end(line.folded, words.end())
         return words[1] if dates and self.hosts.match(line.folded, dates) else None
+
+    def ignored(self, line: TextLine) -> bool:
+        return any(pattern.fullmatch(line.folded.strip()) for pattern in self.ignore)
 
     def nearest(self, office: str) -> str:
         return nearest(office, [row["printed"] for row in self.lookups["offices"]])
@@ -138,20 +147,23 @@ def _rows(document: Document, page: Sequence[TextLine], reader: _Reader, problem
             heading, series, state = line, found["series"], "table"
             continue
         if state == "outside":
-            if not any(pattern.fullmatch(line.folded.strip()) for pattern in reader.ignore):
-                problems.append(Problem("line-unread", where, {}, "warning"))
+            problems += [] if reader.ignored(line) else [Problem("line-unread", where, {}, "warning")]
             continue
-        office, unknown = reader.office(page, index), reader.unknown_office(line)
-        if office:
+        office, opens = reader.office(page, index)
+        unknown = reader.unknown_office(line)
+        if opens:
             rows.append(_Row(heading, series, office, [line]))
             state = "row"
         elif reader.end.fullmatch(line.folded.strip()):
             state = "outside"
+        elif reader.ignored(line):
+            state = "table"
         elif unknown:
             problems.append(Problem("office-unknown", where, {"found": unknown, "nearest": reader.nearest(unknown)}))
             state = "table"
         elif state == "row":
             rows[-1].lines.append(line)
+            problems += [Problem("office-in-theme", where, {"office": office}, "info")] if office else []
         elif not reader.header.fullmatch(line.folded):
             problems.append(Problem("line-unread", where, {}, "warning"))
     if state != "outside":
@@ -169,7 +181,8 @@ def _record(document: Document, page: Page, row: _Row, reader: _Reader, problems
     dates = reader.dates_end(folded, office.end())
     hosts = reader.hosts.match(folded, dates) if dates else None
     if not hosts:
-        problems.append(Problem("row-unread", where, {"missing": "hosts" if dates else "dates"}))
+        missing = "hosts" if dates else "dates"
+        problems.append(Problem("row-unread", where, {"missing": missing, "last": whole.lines[1]}))
         return None
     cells = {
         "dates": page.trimmed(base + office.end(), base + dates),

@@ -18,7 +18,7 @@ from kg.normalise.seminar import explain_seminar
 __all__ = ["explain"]
 
 Rows = Sequence[Mapping[str, str]]
-_TYPES: dict[str, Callable[..., tuple[Record, list[Problem]]]] = {
+_TYPES: dict[str, Callable[..., tuple[Record | None, list[Problem]]]] = {
     "activity": explain_activity,
     "seminar": explain_seminar,
 }
@@ -37,10 +37,13 @@ def explain(
     taken: dict[str, int] = {}
     for record in raw:
         explained, found = _TYPES[record.type](record, layout, lookups, names)
+        if explained is None:
+            problems += found
+            continue
         count = taken[explained.key] = taken.get(explained.key, 0) + 1
         if count > 1:
             where = f"{record.document}:{record.place.lines[0]}"
-            found = [*found, Problem("key-repeated", where, {"key": explained.key, "count": count}, "warning")]
+            found = [*found, Problem("key-repeated", where, {"key": explained.key, "count": count}, "info")]
             explained = replace(explained, key=f"{explained.key}-{count}")
         records.append(explained)
         problems += found

@@ -50,9 +50,15 @@ class _Work:
 
 def explain_activity(
     record: Record, layout: Mapping[str, Any], lookups: Mapping[str, Rows], names: Names
-) -> tuple[Record, list[Problem]]:
-    """The record with key, `norm`, issues, and a passage for every statement that has lines of its own."""
+) -> tuple[Record | None, list[Problem]]:
+    """The record with key, `norm`, issues, and a passage for every statement that has lines of its own.
+
+    None for a record without the name of an activity: there is nothing that could be said of it.
+    """
     work = _Work(record, layout, names)
+    if not work.lines("name"):
+        where = f"{record.document}:{record.place.lines[0]}"
+        return None, [Problem("record-nameless", where, {"last": record.place.lines[1]})]
     _kind(work)
     reporters = _reporters(work)
     _years(work, read_fiscal_years(" ".join(work.lines("years")), Eras(lookups["eras"])))
@@ -133,7 +139,8 @@ def _activity(work: _Work, reporters: Sequence[str], known: Rows) -> tuple[Mappi
     work.norm["convenes"] = [pair] if row.get("convenes") else []
     for target in filter(None, row.get("thing", "").split("|")):
         kind, slug, words = target.split(":", 2)
-        work.printed.append((kind, slug, words))
+        start = fold(name).index(fold(words))
+        work.printed.append((kind, slug, name[start : start + len(words)]))
     later = re.fullmatch(work.layout["name"]["later"], fold(aside))
     if later and row.get("slug"):
         work.printed.append((row["kind"], row["slug"], aside[slice(*later.span("name"))]))
@@ -142,7 +149,7 @@ def _activity(work: _Work, reporters: Sequence[str], known: Rows) -> tuple[Mappi
 
 def _name(work: _Work) -> tuple[str, str]:
     """The name of the activity and the bracket under it; other lines continue the name, as Japanese without a blank."""
-    first, *rest = work.lines("name") or [""]
+    first, *rest = work.lines("name")
     if rest and re.fullmatch(work.layout["name"]["aside"], fold("".join(rest))):
         return first, "".join(rest)
     for line in rest:
@@ -163,7 +170,7 @@ def _parties(work: _Work, found: Mapping[str, Found], parts: Sequence[Part]) -> 
     """Organisers, counterparts, destinations, countries, organisations with their classes, and every name printed."""
     for name in ("organisers", "counterparts"):
         named = [p for p in found[name].parties if p.role == "party" or (p.role == "listed" and name == "counterparts")]
-        work.norm[name] = _targets((party.kind, party.slug) for party in named if party.kind in ("lg", "network", "org"))
+        work.norm[name] = _targets((p.kind, p.slug) for p in named if p.kind in ("lg", "network", "org"))
     stays = [p for p in found["counterparts"].parties if p.itinerary]
     work.norm["destinations"] = _targets((party.kind, party.slug) for party in stays)
     with_governments = {work.names.country_of(p.slug) for p in found["counterparts"].parties if p.kind == "lg"}

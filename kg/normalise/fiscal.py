@@ -41,8 +41,8 @@ class Eras:
         self._first = {name: int(row["first"]) for row in rows for name in (row["name"], row["letter"])}
         self._last = {name: int(row["last"] or 9999) for row in rows for name in (row["name"], row["letter"])}
         names = "|".join(map(re.escape, self._first))
-        point = rf"(?:(?:{names})?(?:元|\d{{1,2}})|(?:{names})?\d{{4}})(?:年度?)?"
-        self.point = re.compile(rf"(?P<era>{names})?(?P<year>元|\d{{1,2}}|\d{{4}})(?:年度?)?")
+        point = rf"(?:{names})?(?:元|\d{{4}}|\d{{1,2}})(?:年度?)?"
+        self.point = re.compile(rf"(?P<era>{names})?(?P<year>元|\d{{4}}|\d{{1,2}})(?:年度?)?")
         self.piece = re.compile(rf"(?P<first>{point})?(?P<tilde>~)?(?P<last>{point})?")
         self.note = re.compile(rf"(?P<first>{point})~?(?P<rest>.*)")
 
@@ -65,7 +65,7 @@ def read_fiscal_years(printed: str, eras: Eras) -> FiscalYears:
 
     A note in brackets that gives a beginning sets only that; "N年おき" in it is the issue `every-second-year-ambiguous`.
     """
-    text = re.sub(r"\s", "", fold(printed))
+    text = re.sub(r"[一二三四五六七八九十]+(?=年|~|、|$)", _arabic, re.sub(r"\s", "", fold(printed)))
     text = re.sub(r"から|より|以降", "~", text.replace("まで", ""))
     main, _, note = text.partition("(")
     found = _Found()
@@ -83,6 +83,13 @@ def read_fiscal_years(printed: str, eras: Eras) -> FiscalYears:
         f"{first:04}" if first else None, f"{last:04}" if last else None, continuation,
         tuple(sorted(set(found.issues))), tuple(found.unread),
     )  # fmt: skip
+
+
+def _arabic(numeral: re.Match[str]) -> str:
+    """A number below 100 in Chinese numerals as figures: 二十二, 十, 二二."""
+    tens, ten, ones = numeral[0].rpartition("十")
+    tens, ones = ("".join(str("一二三四五六七八九".index(c) + 1) for c in part) for part in (tens, ones))
+    return str(int(tens or 1) * 10 + int(ones or 0)) if ten else ones
 
 
 def _piece(piece: str, era: str | None, eras: Eras, found: _Found) -> str | None:
@@ -112,5 +119,5 @@ def _note(note: str, era: str | None, eras: Eras, found: _Found) -> None:
         found.unread.append(note)
         return
     found.ranges.append((first, None, None))
-    if re.search(r"\d年おき|[一二三四五]年おき|隔年", parts["rest"]):
+    if re.search(r"[\d一二三四五]年おき", parts["rest"]):
         found.issues.append("every-second-year-ambiguous")

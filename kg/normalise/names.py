@@ -8,11 +8,11 @@ that a table happens to have.
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from kg.letters import fold
-from kg.messages import nearest
 from kg.model import Problem
 
 Rows = Sequence[Mapping[str, str]]
@@ -53,6 +53,8 @@ class Names:
                 self._countries[spelling(row["surface"])] = row["key"]
             elif row["kind"] in ("network", "programme", "event", "org"):
                 self._bodies[spelling(row["surface"])] = (row["kind"], row["key"])
+        self.letters = {row["letter"]: row["cc"] for row in lookups["country-letters"]}
+        """Countries by the one character that stands for each in a compound (日仏)."""
         self._repeated = {spelling(row["name"]) for row in lookups["repeated-names"]}
         self._classes = {row["key"]: row["class"] for row in lookups["organisations"]}
         self._longest = max(map(len, (*self._plain, *self._aliases, *self._countries, *self._bodies)), default=0)
@@ -104,13 +106,10 @@ class Names:
 
     def mentions(self, text: str) -> bool:
         """True where a known name of a government, country or body stands anywhere in `text`."""
-        for start in range(len(text)):
-            rest = text[start:]
-            for length in self._lengths(rest, whole=True):
-                word = spelling(rest[:length])
-                if word in self._plain or word in self._countries or word in self._bodies:
-                    return True
-        return False
+        word = spelling(text)
+        known = (self._plain, self._countries, self._bodies)
+        slices = (word[i : i + length] for i in range(len(word)) for length in range(2, self._longest + 1))
+        return any(piece in table for piece in slices for table in known)
 
     def first_level(self, name: str, country: str) -> str | None:
         """The first-level unit of `country` called `name`, or called so but for its last character (青森 for 青森県)."""
@@ -144,8 +143,12 @@ class Names:
             candidates = {key for key in candidates if self.country_of(key) == country}
         if candidates:
             return Unresolved(name, tuple(sorted(candidates)), ambiguous=container is None)
-        close = nearest(word, [*self._plain, *self._aliases])
-        return Unresolved(name, () if close == "-" else tuple(close.split(", ")), ambiguous=False)
+        printed = {}
+        for row in self._rows.values():
+            if country in (None, row["country"]):
+                printed |= {spelling(form): form for form in (row["name_ja"], row["name_en"]) if form}
+        close = difflib.get_close_matches(word, printed, n=3, cutoff=0.5)
+        return Unresolved(name, tuple(printed[form] for form in close), ambiguous=False)
 
     def _needs_context(self, word: str, country: str | None) -> bool:
         """True for a name that is not enough alone: bound to a country that is not given, or repeated in Japan."""

@@ -68,7 +68,7 @@ class PartyReader:
         self.connectors = re.compile(rf"(?:{rules['connectors']})")
         self.more = re.compile(rf"(?:{rules['more']})+$")
         self.listing = re.compile(rules["listing"])
-        self.letters = re.compile(rules["letters"])
+        self.letters = re.compile(rf"(?P<letters>[{''.join(names.letters)}]{{2,}}){rules['letters']}")
         self.roles = [(re.compile(entry["pattern"]), entry["role"]) for entry in rules["roles"]]
         self.unnamed = [(re.compile(rf"(?:{e['pattern']})$"), e["reason"]) for e in rules["unnamed"]]
         self.asides = [(re.compile(rf"(?:{e['pattern']})$"), e["reason"]) for e in rules["asides"]]
@@ -286,12 +286,7 @@ class _Line:
             self.found.names.append(("country", glued[0], text[: glued[1]]))
             self.found.countries.append(glued[0])
         for letters in self.r.letters.finditer(text):
-            for letter in letters["letters"]:
-                country = self.names.country(letter)
-                if country:
-                    self.found.countries.append(country)
-                else:
-                    self.unresolved(Unresolved(letter, (), ambiguous=False))
+            self.found.countries += [self.names.letters[letter] for letter in letters["letters"]]
 
     def add(
         self, kind: str, slug: str, name: str, role: str, of: Target | None = None, itinerary: bool = False

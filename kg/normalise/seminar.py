@@ -62,7 +62,7 @@ def _issues(dates: DateRange, themes: Sequence[Theme], missing_host: bool) -> li
 def _date_problems(dates: DateRange, printed: str, where: str) -> list[Problem]:
     """What a maintainer should see: spellings repaired, and dates that gave no day."""
     found = [Problem("month-repaired", where, {"printed": p, "read": r}, "info") for p, r in dates.repaired]
-    for code, _ in dates.issues:
+    for code in dict.fromkeys(code for code, _ in dates.issues):
         if code in ("date-unreadable", "date-impossible", "year-outside-fiscal-year"):
             found.append(Problem(code, where, {"printed": printed}, "warning"))
     return found

@@ -18,7 +18,9 @@ class Theme:
     number_lost: bool = False
 
 
-def read_themes(lines: Sequence[str], hosts: Sequence[str], rules: Mapping[str, str], kinds: Sequence[str]) -> list[Theme]:
+def read_themes(
+    lines: Sequence[str], hosts: Sequence[str], rules: Mapping[str, str], kinds: Sequence[str]
+) -> list[Theme]:
     """The themes in the printed `lines` of a cell.
 
     A list number or a host with a colon begins a theme; a wrapped line continues one, joined by a blank. Where a list

@@ -1,4 +1,7 @@
-"""Which strings are IRIs, and the terms made of them. Stricter than `kg.model.iri`: what passes here loads everywhere."""
+"""Which strings are IRIs, and the terms made of them.
+
+Stricter than `kg.model.iri`, which guards the brackets alone: what passes here loads in a strict parser too.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,8 @@ _PERCENT = "%[0-9A-Fa-f]{2}"
 # RFC 3987 section 2.2, `IRI`; a path without an authority must not begin with two slashes
 _IRI = re.compile(
     rf"[A-Za-z][A-Za-z0-9+.-]*:"
-    rf"(?://(?:(?:[{_LETTERS}:]|{_PERCENT})*@)?(?:\[[0-9A-Fa-f:.]+\]|(?:[{_LETTERS}]|{_PERCENT})*)(?::[0-9]*)?(?=[/?#]|\Z)"
+    rf"(?://(?:(?:[{_LETTERS}:]|{_PERCENT})*@)?(?:\[[0-9A-Fa-f:.]+\]|(?:[{_LETTERS}]|{_PERCENT})*)(?::[0-9]*)?"
+    rf"(?=[/?#]|\Z)"
     rf"|(?!//))"
     rf"(?:[{_LETTERS}:@/]|{_PERCENT})*"
     rf"(?:\?(?:[{_LETTERS}:@/?{_PRIVATE}]|{_PERCENT})*)?"
@@ -36,7 +40,7 @@ def is_uri(value: str) -> bool:
 
 
 def is_safe_start(text: str) -> bool:
-    """Whether anything percent-encoded after `text` makes an IRI if one thing does: scheme and authority are complete."""
+    """Whether scheme and authority end in `text`: then anything encoded may follow, if one encoded thing may."""
     return _AUTHORITY.match(text) is not None
 
 

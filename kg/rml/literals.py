@@ -16,6 +16,7 @@ from kg.model import literal
 from kg.rml.faults import DataFault
 
 XSD = "http://www.w3.org/2001/XMLSchema#"
+_NATURAL = {bool: f"^^<{XSD}boolean>", int: f"^^<{XSD}integer>", float: f"^^<{XSD}double>"}
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 # RFC 5646 section 2.1: langtag, privateuse and the irregular grandfathered tags, in lower case
@@ -23,7 +24,8 @@ _LANGUAGE = re.compile(
     r"(?:(?:[a-z]{2,3}(?:-[a-z]{3}){0,3}|[a-z]{4}|[a-z]{5,8})(?:-[a-z]{4})?(?:-(?:[a-z]{2}|[0-9]{3}))?"
     r"(?:-(?:[a-z0-9]{5,8}|[0-9][a-z0-9]{3}))*(?:-[0-9a-wy-z](?:-[a-z0-9]{2,8})+)*(?:-x(?:-[a-z0-9]{1,8})+)?"
     r"|x(?:-[a-z0-9]{1,8})+"
-    r"|en-gb-oed|i-(?:ami|bnn|default|enochian|hak|klingon|lux|mingo|navajo|pwn|tao|tay|tsu)|sgn-(?:be-fr|be-nl|ch-de))\Z"
+    r"|en-gb-oed|i-(?:ami|bnn|default|enochian|hak|klingon|lux|mingo|navajo|pwn|tao|tay|tsu)"
+    r"|sgn-(?:be-fr|be-nl|ch-de))\Z"
 )
 
 
@@ -50,9 +52,7 @@ def natural_literal(value: object) -> str:
     """The N-Quads literal of a JSON value with its natural datatype (RML-IO registry, JSON)."""
     if isinstance(value, str):
         return quoted(value)
-    text = natural(value)
-    name = "boolean" if isinstance(value, bool) else "integer" if isinstance(value, int) else "double"
-    return literal(text, datatype=XSD + name)
+    return f'"{natural(value)}"{_NATURAL[type(value)]}'
 
 
 def quoted(text: str) -> str:
@@ -150,15 +150,15 @@ def _days(year: int, month: int) -> int:
     return 29 if month == 2 and leap else (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)[month - 1]
 
 
-def _as_moment(pattern: re.Pattern[str], text: str) -> str | None:
-    """`text` itself if its year, month, day and time exist; year 4 (a leap year) stands in for a missing one."""
+def _as_day(pattern: re.Pattern[str], text: str) -> str | None:
+    """`text` itself if its day exists; year 4 (a leap year) and January stand in for what the type has not."""
     match = pattern.fullmatch(text)
     if match is None:
         return None
-    parts = match.groupdict()
-    day = parts.get("day")
-    if day and int(day) > _days(int(parts.get("year") or 4), int(parts.get("month") or 1)):
-        return None
+    if match["day"] > "28":
+        parts = match.groupdict()
+        if int(parts["day"]) > _days(int(parts.get("year") or 4), int(parts.get("month") or 1)):
+            return None
     return text
 
 
@@ -171,19 +171,19 @@ _MONTH = r"(?P<month>0[1-9]|1[0-2])"
 _DAY = r"(?P<day>0[1-9]|[12][0-9]|3[01])"
 _TIME = r"(?:(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]+)?|24:00:00(?:\.0+)?)"
 _ZONE = r"(?:Z|[+-](?:0[0-9]|1[0-3]):[0-5][0-9]|[+-]14:00)"
-_MOMENTS = {
+_DAYS = {
     "date": f"{_YEAR}-{_MONTH}-{_DAY}{_ZONE}?",
     "dateTime": f"{_YEAR}-{_MONTH}-{_DAY}T{_TIME}{_ZONE}?",
     "dateTimeStamp": f"{_YEAR}-{_MONTH}-{_DAY}T{_TIME}{_ZONE}",
+    "gMonthDay": f"--{_MONTH}-{_DAY}{_ZONE}?",
+}
+_CLOCK = r"T(?=[0-9])(?:[0-9]+H)?(?:[0-9]+M)?(?:[0-9]+(?:\.[0-9]+)?S)?"
+_PATTERNS = {
     "time": f"{_TIME}{_ZONE}?",
     "gYear": f"{_YEAR}{_ZONE}?",
     "gYearMonth": f"{_YEAR}-{_MONTH}{_ZONE}?",
     "gMonth": f"--{_MONTH}{_ZONE}?",
-    "gMonthDay": f"--{_MONTH}-{_DAY}{_ZONE}?",
     "gDay": f"---{_DAY}{_ZONE}?",
-}
-_CLOCK = r"T(?=[0-9])(?:[0-9]+H)?(?:[0-9]+M)?(?:[0-9]+(?:\.[0-9]+)?S)?"
-_PATTERNS = {
     "duration": rf"-?P(?=[0-9T])(?:[0-9]+Y)?(?:[0-9]+M)?(?:[0-9]+D)?(?:{_CLOCK})?",
     "dayTimeDuration": rf"-?P(?=[0-9T])(?:[0-9]+D)?(?:{_CLOCK})?",
     "yearMonthDuration": r"-?P(?=[0-9])(?:[0-9]+Y)?(?:[0-9]+M)?",
@@ -213,6 +213,6 @@ _FORMS: dict[str, Callable[[str], str | None]] = {
     "double": _as_float,
     "float": _as_float,
     **{name: partial(_as_integer, low, high) for name, (low, high) in _RANGES.items()},
-    **{name: partial(_as_moment, re.compile(pattern)) for name, pattern in _MOMENTS.items()},
+    **{name: partial(_as_day, re.compile(pattern)) for name, pattern in _DAYS.items()},
     **{name: partial(_matching, re.compile(pattern)) for name, pattern in _PATTERNS.items()},
 }

@@ -57,11 +57,11 @@ def compile_path(text: str) -> Path:
 
 def _refuse_loose_names(query: JSONPath, text: str) -> None:
     """`$.a-b`: the library accepts a hyphen in a shorthand name, the RFC (2.5.1.1) wants `$['a-b']`."""
-    for segment in query.segments:
-        for selector in segment.selectors:
-            if isinstance(selector, NameSelector) and not _SHORTHAND.match(selector.name):
-                if f".{selector.name}" in text and f"'{selector.name}'" not in text and f'"{selector.name}"' not in text:
-                    raise ValueError(f"['{selector.name}']")
+    selectors = (selector for segment in query.segments for selector in segment.selectors)
+    for name in (selector.name for selector in selectors if isinstance(selector, NameSelector)):
+        quoted = f"'{name}'" in text or f'"{name}"' in text
+        if f".{name}" in text and not quoted and not _SHORTHAND.match(name):
+            raise ValueError(f"['{name}']")
 
 
 def _finder(query: JSONPath, text: str) -> Find:

@@ -14,7 +14,7 @@ from kg.rml import vocabulary as voc
 from kg.rml.document import UNNAMED, Constant, Join, ReferencingMap, Rule, TermMap, TriplesMap, shown_name
 
 RELATIVE = "x-relative:/"
-"""What relative IRIs are resolved against when the caller states no base: no legal use, so a constant of it is refused"""
+"""What relative IRIs are resolved against when the caller states no base; a constant that holds it is refused"""
 
 _LONG_FORMS = {"subject": "subjectMap", "predicate": "predicateMap", "object": "objectMap", "graph": "graphMap",
                "language": "languageMap", "datatype": "datatypeMap"}  # fmt: skip

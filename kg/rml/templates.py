@@ -34,7 +34,7 @@ class TemplateSyntax(ValueError):
 
 
 def parse_template(template: str) -> tuple[str | Slot, ...]:
-    """Texts and slots in order, unescaped; TemplateSyntax for a brace or backslash that is not written as it must be."""
+    """Texts and slots in order, unescaped; TemplateSyntax for a brace or backslash that is not written as it must."""
     parts: list[str | Slot] = []
     text: list[str] = []
     inside = False

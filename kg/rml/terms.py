@@ -21,7 +21,7 @@ from kg.rml.paths import Path, compile_path
 from kg.rml.templates import Slot, TemplateSyntax, iri_safe, parse_template, uri_safe
 
 Term = Callable[[Any, int], Sequence[str]]
-"""(record, its number) -> terms, without repetition of the same value only if the record has none"""
+"""(record, its number) -> terms, one for each value; a value that gives none raises DataFault"""
 Texts = Callable[[Any], Sequence[str]]
 
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
@@ -52,21 +52,11 @@ def compile_term(term: TermMap, scope: Scope, at: str) -> Term:
         label = f"_:a{next(scope.fresh)}r"
         return lambda record, number: (f"{label}{number}",)
     if term.term_type == "Literal":
-        make = _literals(term, scope, at)
-    elif term.term_type == "BlankNode":
+        return _literals(term, scope, at)
+    if term.term_type == "BlankNode":
         texts = compile_texts(term, scope, at)
-        make = lambda record: [_blank(text) for text in texts(record)]  # noqa: E731
-    else:
-        make = _iris(term, scope, at)
-
-    def terms(record: Any, number: int) -> Sequence[str]:
-        try:
-            return make(record)
-        except DataFault as fault:
-            fault.values["node"] = at
-            raise
-
-    return terms
+        return lambda record, number: [_blank(text) for text in texts(record)]
+    return _iris(term, scope, at)
 
 
 def constant_term(constant: Constant, scope: Scope, at: str) -> str:
@@ -111,35 +101,39 @@ def compile_texts(term: TermMap, scope: Scope, at: str, safe: Callable[[str], st
     return _template(template_parts(term.text, scope, at), scope, at, safe)
 
 
-def _template(parts: tuple[str | Slot, ...], scope: Scope, at: str, safe: Callable[[str], str] | None) -> Texts:
+def _template(parts: Sequence[str | Slot], scope: Scope, at: str, safe: Callable[[str], str] | None) -> Texts:
     """A path that stands twice has one value at a time: the product is over the set of references."""
     paths = list(dict.fromkeys(part.path for part in parts if isinstance(part, Slot)))
     finds = [compile_reference(path, scope, at).find for path in paths]
     order = [paths.index(part.path) for part in parts if isinstance(part, Slot)]
     pattern = "".join("%s" if isinstance(part, Slot) else part.replace("%", "%%") for part in parts)
+
+    encode = lit.natural if safe is None else _encoder(safe)
+    if len(order) == 1:
+        find = finds[0]
+        return lambda record: [pattern % encode(value) for value in find(record)]
+
     in_order = order == list(range(len(paths)))
 
     def texts(record: Any) -> Sequence[str]:
-        columns = []
-        for find in finds:
-            column = [lit.natural(value) for value in find(record)]
-            if not column:
-                return ()
-            columns.append(column if safe is None else [safe(text) for text in column])
-        if in_order:
-            return [pattern % row for row in product(*columns)]
-        return [pattern % tuple(row[i] for i in order) for row in product(*columns)]
+        columns = [find(record) for find in finds]
+        if in_order and all([len(column) == 1 for column in columns]):
+            return (pattern % tuple([encode(column[0]) for column in columns]),)
+        rows = product(*([encode(value) for value in column] for column in columns))
+        return [pattern % tuple([row[i] for i in order]) for row in rows]
 
     return texts
 
 
-def _iris(term: TermMap, scope: Scope, at: str) -> Callable[[Any], Sequence[str]]:
+def _encoder(safe: Callable[[str], str]) -> Callable[[object], str]:
+    return lambda value: safe(value if type(value) is str else lit.natural(value))
+
+
+def _iris(term: TermMap, scope: Scope, at: str) -> Term:
     uri = term.term_type in {"URI", "UnsafeURI"}
     unsafe = term.term_type in {"UnsafeIRI", "UnsafeURI"}
     legal = iris.is_uri if uri else iris.is_iri
     safe = None if unsafe else uri_safe if uri else iri_safe
-    texts = compile_texts(term, scope, at, safe)
-    make = _unsafe_maker(scope.base) if unsafe else _maker(legal, scope.base)
     if term.kind == "template" and not unsafe:
         parts = template_parts(term.text, scope, at)
         if isinstance(parts[0], str) and iris.is_safe_start(parts[0]):
@@ -147,8 +141,11 @@ def _iris(term: TermMap, scope: Scope, at: str) -> Callable[[Any], Sequence[str]
             sample = "".join("~" if isinstance(part, Slot) else part for part in parts)
             if not legal(sample):
                 scope.fail("rml.iri", node=at, value=term.text, base=scope.base or "-")
-            return lambda record: [f"<{text}>" for text in texts(record)]
-    return lambda record: [make(text) for text in texts(record)]
+            bracketed = _template(("<", *parts, ">"), scope, at, safe)
+            return lambda record, number: bracketed(record)
+    texts = compile_texts(term, scope, at, safe)
+    make = _unsafe_maker(scope.base) if unsafe else _maker(legal, scope.base)
+    return lambda record, number: [make(text) for text in texts(record)]
 
 
 def _maker(legal: Callable[[str], bool], base: str | None) -> Callable[[str], str]:
@@ -156,9 +153,9 @@ def _maker(legal: Callable[[str], bool], base: str | None) -> Callable[[str], st
 
     def make(text: str) -> str:
         if legal(text):
-            return iri(text)
+            return f"<{text}>"  # `legal` is stricter than the check of kg.model.iri
         if base is not None and legal(base + text):
-            return iri(base + text)
+            return f"<{base}{text}>"
         raise DataFault("rml.iri", value=text, base=base or "-")
 
     return make
@@ -179,7 +176,7 @@ def _blank(text: str) -> str:
     return "_:b" + "".join(char if char in _PLAIN else f"_{ord(char):x}_" for char in text)
 
 
-def _literals(term: TermMap, scope: Scope, at: str) -> Callable[[Any], Sequence[str]]:
+def _literals(term: TermMap, scope: Scope, at: str) -> Term:
     find: Callable[[Any], Sequence[Any]]
     if term.kind == "reference":
         find = compile_reference(term.text, scope, at).find
@@ -189,17 +186,17 @@ def _literals(term: TermMap, scope: Scope, at: str) -> Callable[[Any], Sequence[
         return _tagged(find, term.language, scope, at)
     if term.datatype is not None:
         return _typed(find, term.datatype, scope, at)
-    return lambda record: [lit.natural_literal(value) for value in find(record)]
+    return lambda record, number: [lit.natural_literal(value) for value in find(record)]
 
 
-def _tagged(find: Callable[[Any], Sequence[Any]], language: TermMap, scope: Scope, at: str) -> Texts:
+def _tagged(find: Callable[[Any], Sequence[Any]], language: TermMap, scope: Scope, at: str) -> Term:
     at = f"{at} rml:languageMap"
     if language.kind == "constant":
         suffix = _language_suffix(language.text, scope, at)
-        return lambda record: [lit.quoted(lit.natural(value)) + suffix for value in find(record)]
+        return lambda record, number: [lit.quoted(lit.natural(value)) + suffix for value in find(record)]
     tags = compile_texts(language, scope, at)
 
-    def terms(record: Any) -> Sequence[str]:
+    def terms(record: Any, number: int) -> Sequence[str]:
         values = [lit.quoted(lit.natural(value)) for value in find(record)]
         return [value + _tag(tag) for value in values for tag in tags(record)]
 
@@ -220,18 +217,18 @@ def _language_suffix(value: str, scope: Scope, at: str) -> str:
         scope.fail(fault.code, node=at, **fault.values)
 
 
-def _typed(find: Callable[[Any], Sequence[Any]], datatype: TermMap, scope: Scope, at: str) -> Texts:
+def _typed(find: Callable[[Any], Sequence[Any]], datatype: TermMap, scope: Scope, at: str) -> Term:
     at = f"{at} rml:datatypeMap"
     if datatype.kind == "constant":
         form = _lexical_form(datatype.text, scope, at)
         constant_term(Constant(datatype.text, True), scope, at)
         suffix = literal("", datatype=datatype.text)[2:]
-        return lambda record: [lit.quoted(form(value)) + suffix for value in find(record)]
+        return lambda record, number: [lit.quoted(form(value)) + suffix for value in find(record)]
     datatypes = _iris(datatype, scope, at)
 
-    def terms(record: Any) -> Sequence[str]:
-        values = find(record)
-        return [_typed_literal(value, name[1:-1]) for value in values for name in datatypes(record)]
+    def terms(record: Any, number: int) -> Sequence[str]:
+        names = datatypes(record, number)
+        return [_typed_literal(value, name[1:-1]) for value in find(record) for name in names]
 
     return terms
 

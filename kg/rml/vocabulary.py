@@ -1,4 +1,4 @@
-"""The terms of RML-Core (and of the one kind of source of RML-IO) that the interpreter knows, by the node they stand on.
+"""The terms that the interpreter knows, by the node they stand on: RML-Core and one kind of source of RML-IO.
 
 A term that is not listed for a node is refused there (`rml.unsupported`): a mapping that another engine would read in
 another way must never lose triples here without a word.
