@@ -128,7 +128,8 @@ def _extract(words: Callable[[str], str], language: str) -> click.Command:
             reading.write(project, readings)
         for found in readings:
             _say_reading(found, language, as_json)
-        return int(check and any(r.changes or any(p.severity == "violation" for p in r.problems) for r in readings))
+        stale = check and any(found.changes for found in readings)
+        return int(stale or any(not found.writable for found in readings))
 
     return click.Command("extract", callback=run, help=words("help-extract"), params=[
         click.Argument(["documents_wanted"], nargs=-1, metavar="[DOC]..."),
@@ -273,7 +274,7 @@ def _explain(words: Callable[[str], str], language: str) -> click.Command:
         store, vocabulary = opened(out)
         names = Names(vocabulary.base)
         found = explain(store, names, thing, read_lines(published.current(out) / "withdrawn.nq"))
-        click.echo(_explanation_json(found) if as_json else _explanation(found, vocabulary, documents), nl=False)
+        click.echo(_explanation_json(found) if as_json else _explanation(found, vocabulary, documents, language), nl=False)
         return 0
 
     return click.Command("explain", callback=run, help=words("help-explain"), params=[
@@ -281,14 +282,14 @@ def _explain(words: Callable[[str], str], language: str) -> click.Command:
     ])  # fmt: skip
 
 
-def _explanation(found: Explanation, vocabulary: Vocabulary, documents: Path | None) -> str:
+def _explanation(found: Explanation, vocabulary: Vocabulary, documents: Path | None, language: str) -> str:
     lines = [found.thing, *(f"  {show.term(name, vocabulary.curie)}" for name in found.names), ""]
     rows = [
         [s.origin, vocabulary.curie(s.property), show.term(s.value, vocabulary.curie), s.place or vocabulary.curie(s.graph)]
         for s in found.statements
     ]
     lines.append(show.table(["", "", "", ""], rows).split("\n", 2)[2])
-    for reason in found.reasons:
+    for reason in (r for r in found.reasons if r["reason"].language == language):
         lines.append(f"{reason['day'].value} {reason['who'].value}: {reason['change'].value}: {reason['reason'].value}")
     if documents:
         register = load_register(Project.find())

@@ -26,6 +26,11 @@ class Reading:
     text: str
     """the record file as it would be written"""
 
+    @property
+    def writable(self) -> bool:
+        """Whether nothing is lost or unexplained: the page is the registered version, and all of it could be read."""
+        return all(p.severity != "violation" and p.code != "document-changed" for p in self.problems)
+
 
 def read_documents(project: Project, ids: Sequence[str], folder: Path) -> list[Reading]:
     """Read the documents `ids` (all that have a layout, where none is named) from `folder`; nothing is written."""
@@ -53,8 +58,10 @@ def _read(project: Project, registered: Document, folder: Path) -> Reading:
 
 
 def write(project: Project, readings: Iterable[Reading]) -> None:
-    """Write the record files."""
+    """Write the record files of the readings that are writable."""
     for reading in readings:
+        if not reading.writable:
+            continue
         project.records(reading.document.id).write_text(reading.text, encoding="utf-8", newline="\n")
 
 
