@@ -64,16 +64,27 @@ def main() -> int:
 
 
 def _close_the_doors(memory: int, highest: int) -> None:
-    """No more memory than `memory` bytes beside the stack, no core file, and no further file or socket.
+    """No more than `memory` bytes beside what is loaded, no core file, and no further file or socket.
 
     A SERVICE that got past the scan of the text finds no descriptor left to connect with.
     """
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_AS, (memory + _STACK, memory + _STACK))
+    space = _address_space() + memory + _STACK
+    resource.setrlimit(resource.RLIMIT_AS, (space, space))
     resource.setrlimit(resource.RLIMIT_NOFILE, (highest + 1, highest + 1))
     for number in range(3, highest):
-        # Fill every hole below, so that none is free for a socket.
-        os.dup2(2, number) if not _is_open(number) else None
+        # Every hole below is filled, so that none is free for a socket.
+        if not _is_open(number):
+            os.dup2(2, number)
+
+
+def _address_space() -> int:
+    """Bytes of address space in use; a guess where the system does not say."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[0])
+    except FileNotFoundError:
+        return 1 << 30
+    return pages * resource.getpagesize()
 
 
 def _is_open(number: int) -> bool:

@@ -11,7 +11,7 @@ from flask import Flask, Response, render_template, request
 from endpoint.documents import query_text
 from endpoint.errors import VisitorError
 from endpoint.negotiation import DOCUMENTS, GRAPHS, HTML, RESULTS, Choice, by_word, names, negotiate
-from endpoint.query_text import QueryText, inspect
+from kg.query_text import QueryText, inspect
 from endpoint.site import Site, local, reader_language
 from endpoint.words import word
 from endpoint.workers import Answer, Request

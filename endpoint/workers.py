@@ -27,6 +27,8 @@ from kg.errors import KgError, QueryError, ReleaseError
 _LENGTHS = struct.Struct(">II")
 _HEADER_LIMIT = 1 << 20
 _START_SECONDS = 120.0
+_QUIET = {"MALLOC_ARENA_MAX": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+"""one arena of memory: more would be address space that no query uses"""
 _BY_SIGNAL = {
     signal.SIGALRM: "query-timeout",
     signal.SIGXCPU: "query-timeout",
@@ -48,8 +50,8 @@ class Limits:
     """seconds for one query, from the moment a worker takes it"""
     patience: float = 10.0
     """seconds that a query waits for a worker before it is answered `queue-full`"""
-    memory: int = 1 << 30
-    """bytes of address space of a worker, its copy of the data included"""
+    memory: int = 512 << 20
+    """bytes of address space that a query may use, beside the data that its worker holds"""
     answer: int = 64 << 20
     """bytes of an answer"""
 
@@ -110,7 +112,11 @@ class Evaluators:
         for _ in range(self.limits.workers):
             self._add()
         first = self._take(_START_SECONDS)
-        first.wait_until_ready()
+        try:
+            first.wait_until_ready()
+        except ReleaseError:
+            self.close()
+            raise
         self._give_back(first)
 
     def run(self, request: Request) -> Answer:
@@ -200,7 +206,7 @@ class _Worker:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             bufsize=0,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path), **_QUIET},
         )
         settings = {
             "data": str(load.data),

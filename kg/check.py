@@ -196,7 +196,7 @@ def _hygiene(project: Project, vocabulary: Vocabulary) -> Iterator[Problem]:
         text = read_text(path, project.place(path))
         words = dict(_HEADER.findall(text))
         for row in store.select(text):
-            yield Problem("hygiene", vocabulary.curie(row["where"].value), {"en": words["en"], "ja": words["ja"]})
+            yield Problem("hygiene-row", vocabulary.curie(row["where"].value), {"en": words["en"], "ja": words["ja"]})
 
 
 def _rules(sources: pipeline.Sources) -> Iterator[Problem]:

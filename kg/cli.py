@@ -16,7 +16,7 @@ from typing import Any
 import click
 
 from kg import check as checking
-from kg import pipeline, reading, release, show
+from kg import pipeline, published, reading, show
 from kg.errors import KgError, QueryError
 from kg.explain import Explanation, explain
 from kg.extract.register import load_register
@@ -24,6 +24,7 @@ from kg.messages import catalogue, nearest, render
 from kg.model import Problem
 from kg.names import Names
 from kg.project import Project
+from kg.query_text import inspect
 from kg.store import Store, read_lines, serialise
 from kg.vocabulary import Vocabulary
 
@@ -206,7 +207,7 @@ def _serve(words: Callable[[str], str], language: str) -> click.Command:
 
         if not pipeline.is_current(Project.find(), out) and build(out, language):
             return 1
-        serve(release.current(out), Vocabulary(Project.find()), host, port)
+        serve(published.current(out), Vocabulary(Project.find()), host, port)
         return 0
 
     return click.Command("serve", callback=run, help=words("help-serve"), params=[
@@ -236,11 +237,12 @@ def _query(words: Callable[[str], str], language: str) -> click.Command:
 def opened(out: Path) -> tuple[Store, Vocabulary]:
     """The current release as a store, and the words of the project."""
     vocabulary = Vocabulary(Project.find())
-    return Store.load(release.current(out) / "jichi.nq", vocabulary.prefixes, vocabulary.base), vocabulary
+    return Store.load(published.current(out) / published.DATA, vocabulary.prefixes, vocabulary.base), vocabulary
 
 
 def answer(store: Store, vocabulary: Vocabulary, text: str, format: str | None) -> str:
     """The answer to a query in `format`: table, csv or json for solutions, ttl for triples; the usual one if None."""
+    refuse(store, text)
     form, content = store.run(text)
     if form == "triples":
         if format not in (None, "ttl"):
@@ -256,11 +258,21 @@ def answer(store: Store, vocabulary: Vocabulary, text: str, format: str | None) 
     return show.table(names, show.cells(rows, names, vocabulary.curie))
 
 
+def refuse(store: Store, text: str) -> None:
+    """QueryError for a query that would call another server, or that uses a prefix nobody declared."""
+    found = inspect(text, store.base or "")
+    if found.calls_service:
+        raise QueryError("service-refused")
+    for prefix in found.undeclared:
+        if prefix not in store.prefixes:
+            raise QueryError("prefix-unknown", prefix=prefix, nearest=nearest(prefix, store.prefixes))
+
+
 def _explain(words: Callable[[str], str], language: str) -> click.Command:
     def run(thing: str, documents: Path | None, out: Path, as_json: bool) -> int:
         store, vocabulary = opened(out)
         names = Names(vocabulary.base)
-        found = explain(store, names, thing, read_lines(release.current(out) / "withdrawn.nq"))
+        found = explain(store, names, thing, read_lines(published.current(out) / "withdrawn.nq"))
         click.echo(_explanation_json(found) if as_json else _explanation(found, vocabulary, documents), nl=False)
         return 0
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kg import curate, derive, provenance, release, rml, validate
+from kg import curate, derive, provenance, published, release, rml, validate
 from kg.errors import ReleaseError
 from kg.extract.records import read as read_records
 from kg.extract.register import load_register
@@ -202,7 +202,7 @@ def digest(project: Project) -> str:
 def is_current(project: Project, out: Path) -> bool:
     """Whether `out` holds a whole release of exactly these sources."""
     try:
-        return release.facts(release.current(out)).sources == digest(project)
+        return published.facts(published.current(out)).sources == digest(project)
     except ReleaseError:
         return False
 
@@ -231,14 +231,14 @@ def _files(
     prefixes = sources.vocabulary.prefixes
     report = validate.report_lines(judged, f"{sources.names.base}report")
     return {
-        "jichi.nq": nquads,
+        published.DATA: nquads,
         **{name: serialise(made.lines, format_, prefixes) for name, format_ in _FORMATS.items()},
         "withdrawn.nq": serialise(made.withdrawn, "nquads"),
         "ontology.ttl": serialise(_vocabulary(sources, "ontology", "concepts", "dataset"), "turtle", prefixes),
         "shapes.ttl": serialise(_vocabulary(sources, "shapes", "prefixes"), "turtle", prefixes),
         "report.ttl": serialise(report, "turtle", prefixes),
         **{path: _json(rows) for path, rows in made.records.items()},
-        release.FACTS: _json(facts.__dict__),
+        published.FACTS: _json(facts.__dict__),
     }
 
 

@@ -8,19 +8,14 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
-import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from kg.errors import ReleaseError
-from kg.model import Release
+from kg.published import CURRENT, MANIFEST
 
-CURRENT = "current"
-MANIFEST = "SHA256SUMS"
-FACTS = "release.json"
 _NEW = ".new-"
 
 
@@ -100,22 +95,3 @@ def _locked(out: Path) -> Iterator[None]:
     with (out / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
-
-
-def current(out: Path) -> Path:
-    """The folder of the release that `out/current` leads to, checked to be complete; ReleaseError otherwise."""
-    folder = (out / CURRENT).resolve()
-    if not (folder / FACTS).is_file():
-        raise ReleaseError("release-missing", str(out))
-    for row in (folder / MANIFEST).read_text(encoding="utf-8").splitlines():
-        digest, _, name = row.partition("  ")
-        path = folder / name
-        if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != digest:
-            raise ReleaseError("release-damaged", f"{folder.name}/{name}", expected=digest[:12])
-    return folder
-
-
-def facts(folder: Path) -> Release:
-    """What `release.json` says of the release in `folder`."""
-    content = json.loads((folder / FACTS).read_text(encoding="utf-8"))
-    return Release(content["version"], content["counts"], content["sha256"], content["sources"])

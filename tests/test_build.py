@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from rdflib import Dataset
 
-from kg import pipeline, release
+from kg import pipeline, published, release
 from kg.errors import ReleaseError
 from kg.model import graph_of, triple
 from kg.project import Project
@@ -41,7 +41,7 @@ def kg(*arguments: str, cwd: Path = ROOT, **environment: str) -> subprocess.Comp
 
 
 def test_a_release_has_its_files_and_their_checksums(built):
-    folder = release.current(built)
+    folder = published.current(built)
     assert FILES <= set(bytes_of(folder))
     sums = dict(reversed(row.split("  ")) for row in (folder / "SHA256SUMS").read_text().splitlines())
     assert set(sums) == set(bytes_of(folder)) - {"SHA256SUMS"}
@@ -50,7 +50,7 @@ def test_a_release_has_its_files_and_their_checksums(built):
 
 
 def test_a_release_is_named_by_its_sorted_nquads(built):
-    folder = release.current(built)
+    folder = published.current(built)
     data = (folder / "jichi.nq").read_bytes()
     lines = data.decode().splitlines()
     assert lines == sorted(set(lines)) and len(lines) > 10_000
@@ -60,14 +60,14 @@ def test_a_release_is_named_by_its_sorted_nquads(built):
 
 def test_sorted_nquads_are_the_canonical_form(built):
     """Without blank nodes RDFC-1.0 is the sorted N-Quads; the store gives back the same quads."""
-    path = release.current(built) / "jichi.nq"
+    path = published.current(built) / "jichi.nq"
     assert canonical_hash(read_lines(path)) == hashlib.sha256(path.read_bytes()).hexdigest()
     assert Store.load(path).lines() == read_lines(path)
     assert "_:" not in {line[:2] for line in read_lines(path)}
 
 
 def test_every_form_says_the_same(built):
-    folder = release.current(built)
+    folder = published.current(built)
     quads = read_lines(folder / "jichi.nq")
     assert parse((folder / "jichi.trig").read_bytes(), "trig") == quads
     assert parse((folder / "jichi.jsonld").read_bytes(), "jsonld") == quads
@@ -75,7 +75,7 @@ def test_every_form_says_the_same(built):
 
 
 def test_rdflib_reads_the_same_quads(built):
-    folder = release.current(built)
+    folder = published.current(built)
     data = Dataset()
     data.parse(folder / "jichi.nq", format="nquads")
     assert sum(len(graph) for graph in data.graphs()) == len(read_lines(folder / "jichi.nq"))
@@ -99,7 +99,7 @@ def test_a_violation_publishes_nothing(copy_of_project, tmp_path):
     folder, problems, _ = pipeline.build(copy_of_project, out)
     assert folder is None
     assert {p.where for p in problems if p.severity == "violation"} == {"000:24"}
-    assert release.current(out) == first.resolve()
+    assert published.current(out) == first.resolve()
     done = kg("build", "--out", str(out), cwd=copy_of_project.root)
     assert done.returncode == 1 and "000:24: shape-result: One first day, not after the last day." in done.stderr
     assert "Traceback" not in done.stderr
@@ -114,7 +114,7 @@ def test_the_same_data_with_other_files_is_exchanged_in_place(copy_of_project, t
     assert first == second and before.version == after.version and before.sources != after.sources
     assert b"jichi - international" in (second / "ontology.ttl").read_bytes()
     assert sorted(p.name for p in out.iterdir()) == sorted([".lock", "current", second.name])
-    assert release.current(out) == second.resolve()
+    assert published.current(out) == second.resolve()
 
 
 @pytest.mark.parametrize("moment", range(6))
@@ -123,7 +123,7 @@ def test_a_build_killed_at_any_moment_leaves_the_old_release(tmp_path, built, mo
     out = tmp_path / "out"
     files = {k: v for k, v in bytes_of(built / "current").items() if k != "SHA256SUMS"}
     release.publish(out, release.version_of(files["jichi.nq"]), files)
-    seen, chance = {release.current(out).name}, random.Random(moment)
+    seen, chance = {published.current(out).name}, random.Random(moment)
     code = (
         "import sys, itertools; from pathlib import Path; from kg import release\n"
         "out = Path(sys.argv[1]); files = {'jichi.nq': b'', 'release.json': b'{}', 'big': b'x' * 3_000_000}\n"
@@ -140,22 +140,22 @@ def test_a_build_killed_at_any_moment_leaves_the_old_release(tmp_path, built, mo
         process.send_signal(signal.SIGKILL)
         process.wait()
         process.stdout.close()
-        seen.add(release.current(out).name)
+        seen.add(published.current(out).name)
     assert len(seen) > 1
 
 
 def test_a_damaged_release_is_refused(built, tmp_path):
     out = tmp_path / "out"
     shutil.copytree(built, out, symlinks=True)
-    (release.current(out) / "jichi.ttl").write_text("cut")
+    (published.current(out) / "jichi.ttl").write_text("cut")
     with pytest.raises(ReleaseError) as error:
-        release.current(out)
+        published.current(out)
     assert error.value.code == "release-damaged" and "jichi.ttl" in str(error.value)
 
 
 def test_nothing_to_serve_is_said(tmp_path):
     with pytest.raises(ReleaseError) as error:
-        release.current(tmp_path)
+        published.current(tmp_path)
     assert error.value.code == "release-missing"
 
 

@@ -376,9 +376,11 @@ def test_a_line_that_is_no_record_is_refused_with_its_number(tmp_path, line, cod
 def test_changes_name_the_fields():
     old = [_record(norm={"start": "2020-05-03", "hosts": [{"lg": "a"}]}), _record(key="2020-paris")]
     moved = _record(key="2020-paris", place=Place((5, 6), (30, 40)))
-    new = [_record(norm={"start": "2020-05-04", "hosts": [{"lg": "b"}], "end": "2020-05-05"}), _record(key="2020-london")]
+    changed = _record(norm={"start": "2020-05-04", "hosts": [{"lg": "b"}], "end": "2020-05-05"})
+    new = [changed, _record(key="2020-london")]
     assert records.changes(old, old) == []
-    assert records.changes(old, [old[0], moved]) == [records.Change("changed", "900-2020-paris", ("chars[0]", "chars[1]", "lines[0]", "lines[1]"))]
+    places = ("chars[0]", "chars[1]", "lines[0]", "lines[1]")
+    assert records.changes(old, [old[0], moved]) == [records.Change("changed", "900-2020-paris", places)]
     assert records.changes(old, new) == [
         records.Change("changed", "900-2020-seoul", ("norm.end", "norm.hosts[0].lg", "norm.start")),
         records.Change("added", "900-2020-london"),

@@ -149,6 +149,7 @@ def test_lists_in_subject_object_and_template() -> None:
 def test_a_path_that_stands_twice_in_a_template_has_one_value_at_a_time() -> None:
     inner = 'rml:template "{$.v[*]}{$.w}{$.v[*]}" ; rml:termType rml:Literal'
     assert objects(inner, {"v": ["a", "b"], "w": "-"}) == ['"a-a"', '"b-b"']
+    assert objects(inner, {"v": ["a"], "w": "-"}) == ['"a-a"']
 
 
 @pytest.mark.parametrize(
@@ -160,6 +161,7 @@ def test_a_path_that_stands_twice_in_a_template_has_one_value_at_a_time() -> Non
         ("$.v[1]", ["x", "y"], ['"y"']),
         ("$.v[-1]", ["x", "y"], ['"y"']),
         ("$.v[5]", ["x", "y"], []),
+        ("$.v[-5]", ["x", "y"], []),
         ("$.v.*", {"a": "x", "b": "y"}, ['"x"', '"y"']),
         ("$.v[0,1]", ["x", "y", "z"], ['"x"', '"y"']),
         ("$.v[1:]", ["x", "y", "z"], ['"y"', '"z"']),
@@ -209,6 +211,7 @@ def test_template_escapes() -> None:
         ("IRI", "~A_17.1-2", "https://example.org/~A_17.1-2"),
         ("IRI", "a%20b", "https://example.org/a%2520b"),
         ("IRI", "\ue000\ufdd0", "https://example.org/%EE%80%80%EF%B7%90"),
+        ("IRI", "\U000e0041\U000e1000\U00010000", "https://example.org/%F3%A0%81%81\U000e1000\U00010000"),
         ("IRI", 2.5, "https://example.org/2.5E0"),
         ("IRI", True, "https://example.org/true"),
         ("URI", "Zao 蔵", "https://example.org/Zao%20%E8%94%B5"),
@@ -263,6 +266,9 @@ def test_blank_nodes_without_expression_are_one_a_record_and_shared_with_the_par
     names = {str(quad.subject): quad.object.value for quad in quads if isinstance(quad.subject, ox.BlankNode)}
     seminars = {quad.subject.value[-1]: names[str(quad.object)] for quad in quads if str(quad.object) in names}
     assert seminars == {"a": "A", "b": "B"}
+    other = talk.replace("<#Talk>", "<#Other>")
+    labels = {line.split()[0] for line in run(talk + other, data)}
+    assert len(labels) == 4
 
 
 def test_predicate_maps_and_several_predicates() -> None:

@@ -41,6 +41,7 @@ MAPPINGS: list[tuple[str, str, str]] = [
     ("rml.unsupported", _map(NAME + ' ; <http://www.w3.org/ns/r2rml#class> ex:C'), "r2rml#class"),
     ("rml.unsupported", _map(NAME + ' ; <http://semweb.mmlab.be/ns/rml#x> ex:C'), "semweb.mmlab.be"),
     ("rml.unsupported", _map() + "<#V> a rml:LogicalView .", "rml:LogicalView"),
+    ("rml.unsupported", _map(NAME + " ; a <http://www.w3.org/ns/r2rml#TriplesMap>"), "r2rml#TriplesMap"),
     # known terms on a node that has no use for them
     ("rml.unsupported", _map(subject=SUBJECT + ' ; rml:language "ja"'), "rml:subjectMap"),
     ("rml.unsupported", _map(object_map('rml:reference "$.name" ; rml:class ex:C')), "rml:objectMap"),
@@ -89,6 +90,7 @@ MAPPINGS: list[tuple[str, str, str]] = [
     ("rml.term-type", _map(object_map('rml:reference "$.a" ; rml:termType rml:IRI ; rml:language "a"')), "rml:Literal"),
     ("rml.term-type", _map(object_map('rml:constant ex:c ; rml:termType rml:Literal')), "rml:Literal"),
     ("rml.term-type", _map(object_map('rml:constant "c" ; rml:termType rml:IRI')), "rml:IRI"),
+    ("rml.term-type", _map(object_map("rml:constant ex:c ; rml:termType rml:BlankNode")), "rml:BlankNode"),
     ("rml.term-type", _map('rml:predicateObjectMap [ rml:predicate "p" ; rml:object "x" ]'), '"p"'),
     ("rml.term-type", _map(object_map('rml:reference "$.a"', '; rml:graph "g"')), '"g"'),
     ("rml.term-type", _map(object_map('rml:reference "$.a" ; rml:language ex:ja')), "rml:language:"),
@@ -114,6 +116,7 @@ MAPPINGS: list[tuple[str, str, str]] = [
     # terms that the mapping alone makes impossible
     ("rml.iri", _map(subject='rml:template "https://example.org/a b/{$.key}"'), "a b"),
     ("rml.iri", _map(subject='rml:template "https://example.org/%{$.key}"'), "%"),
+    ("rml.iri", _map(subject='rml:template "https://example.org/%4{$.key}"'), "%4"),
     ("rml.iri", _map(subject='rml:template "https://example.org/#a#{$.key}"'), "#a#"),
     ("rml.iri", _map(subject='rml:template "https://例え.jp/{$.key}" ; rml:termType rml:URI'), "例え"),
     ("rml.iri", _map("rml:predicateObjectMap [ rml:predicate <https://e.org:x/> ; rml:object 1 ]"), "https://e.org:x/"),
@@ -196,6 +199,7 @@ DATA: list[tuple[str, str, Any, str]] = [
     ("rml.iri", _object('rml:reference "$.v" ; rml:termType rml:IRI'), "", '""'),
     ("rml.iri", _object('rml:reference "$.v" ; rml:termType rml:URI'), "https://e.org/蔵", "蔵"),
     ("rml.iri", _object('rml:reference "$.v" ; rml:termType rml:UnsafeIRI'), "no scheme", "no scheme"),
+    ("rml.iri", _object('rml:reference "$.v" ; rml:termType rml:UnsafeIRI'), "x:\ud800", "\\ud800"),
     ("rml.iri", _object('rml:template "https://e.org:{$.v}/"'), "port", "https://e.org:port/"),
     ("rml.iri", _object('rml:template "{$.v}"'), "x", '"x"'),
     ("rml.iri", _object('rml:reference "$.name" ; rml:datatypeMap [ rml:reference "$.v" ]'), "date", '"date"'),

@@ -66,6 +66,15 @@ def test_joins_compare_text_and_take_lists_on_both_sides() -> None:
     ]
 
 
+def test_lists_in_several_conditions_meet_in_every_combination() -> None:
+    join = """rml:parentTriplesMap <#Town> ; rml:joinCondition [ rml:child "$.a" ; rml:parent "$.a[*]" ] ,
+        [ rml:child "$.b" ; rml:parent "$.b[*]" ]"""
+    towns = [{"id": "1", "a": ["x", "y"], "b": ["z", "w"]}, {"id": "2", "a": ["x"], "b": []}]
+    assert run(TOWN + triples_map(object_map(join)), [{"key": "k", "a": "x", "b": "w"}], towns=towns) == [
+        f"{KEY('k')} {P} <https://example.org/id/lg/1> ."
+    ]
+
+
 def test_self_join_and_constant_condition() -> None:
     join = """rml:parentTriplesMap <#Seminar> ; rml:joinCondition [ rml:child "$.year" ; rml:parent "$.year" ] ,
         [ rml:childMap [ rml:constant "open" ] ; rml:parent "$.state" ]"""
@@ -87,7 +96,9 @@ def test_joins_do_not_compare_every_pair() -> None:
 
 
 def test_each_source_is_read_once_and_the_order_is_fixed() -> None:
+    all_towns = source("towns.json", "$")
     body = TOWN + triples_map(object_map('rml:reference "$.v[*]"')) + triples_map(object_map(JOIN), name="Other")
+    body += triples_map(object_map('rml:reference "$[*].id"'), "rml:constant ex:s", "All", all_towns)
     data = {"seminars.json": [{"key": k, "v": [1, 2]} for k in "ab"], "towns.json": [{"id": "1", "name": "A"}]}
     read: list[str] = []
 
@@ -130,6 +141,7 @@ def test_description() -> None:
         ("$.id", "subject"), ("$.name", "object"), ("$.name", "parent"), ("$.pref", "parent"),
     }  # fmt: skip
     assert seminar.has_graph and not town.has_graph
+    assert not compiled(triples_map(object_map('rml:reference "$.v"', "; rml:graph ex:g"))).maps[0].has_graph
     uses = {use.text: use for use in seminar.uses if use.predicates == ("https://example.org/def#q",)}
     assert uses["$.start"].datatype == XSD + "date"
     assert uses["$.t[*]"].language == "en"

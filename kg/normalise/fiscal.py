@@ -41,8 +41,8 @@ class Eras:
         self._first = {name: int(row["first"]) for row in rows for name in (row["name"], row["letter"])}
         self._last = {name: int(row["last"] or 9999) for row in rows for name in (row["name"], row["letter"])}
         names = "|".join(map(re.escape, self._first))
-        point = rf"(?:(?:{names})?(?:元|\d{{1,2}})|(?:{names})?\d{{4}})(?:年度?)?"
-        self.point = re.compile(rf"(?P<era>{names})?(?P<year>元|\d{{1,2}}|\d{{4}})(?:年度?)?")
+        point = rf"(?:{names})?(?:元|\d{{4}}|\d{{1,2}})(?:年度?)?"
+        self.point = re.compile(rf"(?P<era>{names})?(?P<year>元|\d{{4}}|\d{{1,2}})(?:年度?)?")
         self.piece = re.compile(rf"(?P<first>{point})?(?P<tilde>~)?(?P<last>{point})?")
         self.note = re.compile(rf"(?P<first>{point})~?(?P<rest>.*)")
 
@@ -119,5 +119,5 @@ def _note(note: str, era: str | None, eras: Eras, found: _Found) -> None:
         found.unread.append(note)
         return
     found.ranges.append((first, None, None))
-    if re.search(r"\d年おき|[一二三四五]年おき|隔年", parts["rest"]):
+    if re.search(r"[\d一二三四五]年おき", parts["rest"]):
         found.issues.append("every-second-year-ambiguous")

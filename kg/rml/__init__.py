@@ -1,6 +1,6 @@
 """RML-Core over JSON: Turtle mappings in, canonical N-Quads lines out.
 
-    mapping = compile_mapping(text, "mappings/seminar.rml.ttl", base="https://w3id.org/jichi/")
+    mapping = compile_mapping(text, "mappings/seminar.rml.ttl", base="https://example.org/")
     lines = set(mapping.run(read))        # read: path of a source -> its parsed JSON
 
 All of RML-Core (draft of 2026-03-16, namespace http://w3id.org/rml/) over one kind of source of RML-IO: a

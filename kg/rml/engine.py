@@ -35,8 +35,9 @@ class CompiledParent:
 
 @dataclass(frozen=True)
 class CompiledRule:
-    predicates: tuple[Term, ...]
-    objects: tuple[Term, ...]
+    predicates: Term
+    objects: Term
+    """of the object maps that read the record itself"""
     parents: tuple[CompiledParent, ...]
     graphs: Graphs | None
     """None: the rule has no graph map of its own"""
@@ -82,8 +83,8 @@ def _compile_rule(rule: Rule, scope: Scope) -> CompiledRule:
     at = f"rml:objectMap {shown}"
     terms = [o for o in rule.objects if isinstance(o, TermMap)]
     return CompiledRule(
-        predicates=tuple(compile_term(predicate, scope, "rml:predicateMap") for predicate in rule.predicates),
-        objects=tuple(compile_term(term, scope, at) for term in terms),
+        predicates=_union([compile_term(predicate, scope, "rml:predicateMap") for predicate in rule.predicates]),
+        objects=_union([compile_term(term, scope, at) for term in terms]),
         parents=tuple(_compile_parent(o, scope, at) for o in rule.objects if isinstance(o, ReferencingMap)),
         graphs=_compile_graphs(rule.graphs, scope, at),
         at=at,
@@ -98,15 +99,19 @@ def _compile_parent(object_: ReferencingMap, scope: Scope, at: str) -> CompiledP
     )
 
 
+def _union(terms: Sequence[Term]) -> Term:
+    if len(terms) == 1:
+        return terms[0]
+    return lambda record, number: [found for term in terms for found in term(record, number)]
+
+
 def _compile_graphs(graphs: Sequence[TermMap], scope: Scope, at: str) -> Graphs | None:
     if not graphs:
         return None
-    terms = [compile_term(graph, scope, f"{at} rml:graphMap") for graph in graphs]
+    union = _union([compile_term(graph, scope, f"{at} rml:graphMap") for graph in graphs])
 
     def found(record: Any, number: int) -> Sequence[str | None]:
-        names = terms[0](record, number)
-        if len(terms) > 1:
-            names = [name for term in terms for name in term(record, number)]
+        names = union(record, number)
         return [None if name == _DEFAULT else name for name in names] if _DEFAULT in names else names
 
     return found
@@ -151,28 +156,21 @@ class _Run:
                 lines += [nquad(subject, _TYPE, class_, graph) for subject in subjects for graph in unless_own]
             for rule in compiled.rules:
                 at = rule.at
-                objects = self._objects(rule, record, number)
+                objects = rule.objects(record, number)
+                for parent in rule.parents:
+                    objects = [*objects, *self._joined(parent, record, number)]
                 if not objects:
                     continue
                 graphs = unless_own
                 if rule.graphs is not None:
                     graphs = tuple(dict.fromkeys([*own, *rule.graphs(record, number)]))
-                for term in rule.predicates:
-                    for predicate in term(record, number):
-                        for subject in subjects:
-                            lines += [nquad(subject, predicate, object_, g) for object_ in objects for g in graphs]
+                for predicate in rule.predicates(record, number):
+                    for subject in subjects:
+                        lines += [nquad(subject, predicate, object_, g) for object_ in objects for g in graphs]
         except DataFault as fault:
             fault.values.setdefault("node", at)
             raise
         return lines
-
-    def _objects(self, rule: CompiledRule, record: Any, number: int) -> Sequence[str]:
-        if len(rule.objects) == 1 and not rule.parents:
-            return rule.objects[0](record, number)
-        found = [object_ for term in rule.objects for object_ in term(record, number)]
-        for parent in rule.parents:
-            found.extend(self._joined(parent, record, number))
-        return found
 
     def _joined(self, parent: CompiledParent, record: Any, number: int) -> Sequence[str]:
         """The subjects of the parents of a record; a record with several values for a key has the parents of each."""
