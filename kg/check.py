@@ -10,9 +10,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
-from kg import curate, pipeline, provenance
+from kg import curate, ledger, pipeline, provenance, reading
 from kg.extract import load_layout
 from kg.extract.records import check as check_schema
 from kg.extract.records import read_lines
@@ -41,9 +42,22 @@ def check(project: Project) -> list[Problem]:
         *_records(project, sources),
         *(problem for mapping in sources.mappings for problem in _mapping(mapping, fields, sources.vocabulary)),
         *_registry(project, sources),
+        *ledger.problems(pipeline.account(sources)),
         *_hygiene(project, sources.vocabulary),
         *_rules(sources),
     ]
+
+
+def coverage(project: Project, documents: Path | None = None) -> tuple[list[ledger.Account], list[Problem]]:
+    """The line ledger of every document, and what is wrong with it; with `documents`, against the texts too."""
+    sources = pipeline.load(project)
+    accounts = pipeline.account(sources)
+    problems = ledger.problems(accounts)
+    names = [row[column] for row in sources.lookups["local-governments"] for column in ("name_ja", "name_en")]
+    for account in accounts if documents else ():
+        text = reading.text_of(account.document, documents)
+        problems += ledger.check_text(account, text, names)
+    return accounts, problems
 
 
 def _records(project: Project, sources: pipeline.Sources) -> Iterator[Problem]:

@@ -73,11 +73,16 @@ def file_of(document: Document, folder: Path) -> Path:
     return path
 
 
-def passage(document: Document, folder: Path, first: int, last: int) -> list[str]:
-    """Lines `first` to `last` of a document at hand; MisuseError where the file is not the registered version."""
+def text_of(document: Document, folder: Path) -> str:
+    """The text of a registered document at hand; MisuseError where the file is another version."""
     path = file_of(document, folder)
     data = path.read_bytes()
     found, _ = identify({document.id: document}, path, data)
     if found.sha256 != document.sha256:
         raise MisuseError("document-version", document.id, expected=document.sha256[:12], found=found.sha256[:12])
-    return decode(data, document.id).split("\n")[first - 1 : last]
+    return decode(data, document.id)
+
+
+def passage(document: Document, folder: Path, first: int, last: int) -> list[str]:
+    """Lines `first` to `last` of a registered document at hand."""
+    return text_of(document, folder).split("\n")[first - 1 : last]
