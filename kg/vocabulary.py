@@ -223,6 +223,11 @@ class Vocabulary:
                 yield Field(str(path), name, self._group_of(node), self._order_of(node), str(node), qualified)
 
     @cached_property
+    def shape_queries(self) -> dict[str, str]:
+        """The SELECT queries of the shapes (`sh:select`) by the IRI of their constraint."""
+        return {str(node): str(text) for node, text in sorted(self._shapes.subject_objects(SH.select))}
+
+    @cached_property
     def general_predicates(self) -> frozenset[str]:
         """Properties whose shape targets whatever has them (`sh:targetSubjectsOf`): any class may have them."""
         return frozenset(str(p) for p in self._shapes.objects(None, SH.targetSubjectsOf)) | {str(RDF.type)}
