@@ -187,14 +187,18 @@ def _registry(project: Project, sources: pipeline.Sources) -> Iterator[Problem]:
         if row["key"] in registered:
             yield Problem("registry-repeated", f"{where}:{line}", {"key": row["key"]})
         registered[row["key"]] = line
-    for table, kind, column in (
-        ("local-governments", "lg", "key"), ("countries", "country", "cc"), ("places", "place", "key"),
-        ("offices", "office", "key"), ("organisations", "org", "key"),
-    ):  # fmt: skip
-        yield from _unregistered((f"{kind}/{row[column]}" for row in sources.lookups[table]), registered, where)
-    yield from _unregistered((f"{r.type}/{r.key}" for r in sources.records if r.type in _RECORD_KINDS), registered, where)
-    for record in curate.apply(sources.records, sources.decisions):
-        yield from _unregistered((f"{t['kind']}/{t['slug']}" for t in record.norm.get("things", [])), registered, where)
+    keys = [
+        f"{kind}/{row[column]}"
+        for table, kind, column in (
+            ("local-governments", "lg", "key"), ("countries", "country", "cc"), ("places", "place", "key"),
+            ("offices", "office", "key"), ("organisations", "org", "key"),
+        )
+        for row in sources.lookups[table]
+    ]  # fmt: skip
+    keys += [f"{r.type}/{r.key}" for r in sources.records if r.type in _RECORD_KINDS]
+    curated = curate.apply(sources.records, sources.decisions)
+    keys += [f"{thing['kind']}/{thing['slug']}" for r in curated for thing in r.norm.get("things", [])]
+    yield from _unregistered(dict.fromkeys(keys), registered, where)
 
 
 _RECORD_KINDS = ("seminar", "activity")
