@@ -176,6 +176,8 @@ def _registry(project: Project, sources: pipeline.Sources) -> Iterator[Problem]:
     ):  # fmt: skip
         yield from _unregistered((f"{kind}/{row[column]}" for row in sources.lookups[table]), registered, where)
     yield from _unregistered((f"{r.type}/{r.key}" for r in sources.records if r.type in _RECORD_KINDS), registered, where)
+    for record in curate.apply(sources.records, sources.decisions):
+        yield from _unregistered((f"{t['kind']}/{t['slug']}" for t in record.norm.get("things", [])), registered, where)
 
 
 _RECORD_KINDS = ("seminar", "activity")

@@ -25,7 +25,7 @@ from conftest import ROOT
 
 FILES = {
     "SHA256SUMS", "jichi.jsonld", "jichi.nq", "jichi.trig", "jichi.ttl", "ontology.ttl", "release.json", "report.ttl",
-    "shapes.ttl", "withdrawn.nq", "records/activity.json", "records/programme.json", "records/seminar.json",
+    "shapes.ttl", "withdrawn.nq", "records/account.json", "records/activity.json", "records/seminar.json",
 }  # fmt: skip
 
 
