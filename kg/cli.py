@@ -296,7 +296,7 @@ def _explanation(found: Explanation, vocabulary: Vocabulary, documents: Path | N
             id_, _, span = place.partition(":")
             first, _, last = span.partition("-")
             lines.append(f"\n{place}")
-            text = reading.passage(register[id_], documents, int(first), int(last or first))
+            text = reading.passage(Project.find(), register[id_], documents, int(first), int(last or first))
             lines += [f"  | {show.plain(line)}" for line in text]
     return "\n".join(lines).rstrip() + "\n"
 
