@@ -175,12 +175,14 @@ def _registry(project: Project, sources: pipeline.Sources) -> Iterator[Problem]:
         ("offices", "office", "key"), ("organisations", "org", "key"),
     ):  # fmt: skip
         yield from _unregistered((f"{kind}/{row[column]}" for row in sources.lookups[table]), registered, where)
-    yield from _unregistered((f"{r.type}/{r.key}" for r in sources.records if r.type in _RECORD_KINDS), registered, where)
+    named = (_RECORD_KEYS[r.type].format(document=r.document, key=r.key) for r in sources.records if r.type in _RECORD_KEYS)
+    yield from _unregistered(named, registered, where)
     for record in curate.apply(sources.records, sources.decisions):
         yield from _unregistered((f"{t['kind']}/{t['slug']}" for t in record.norm.get("things", [])), registered, where)
 
 
-_RECORD_KINDS = ("seminar", "activity")
+_RECORD_KEYS = {"seminar": "seminar/{key}", "activity": "activity/{key}", "news": "article/{document}-{key}"}
+"""the thing that a record of a layout is about"""
 
 
 def _unregistered(keys: Iterable[str], registered: Mapping[str, int], where: str) -> Iterator[Problem]:

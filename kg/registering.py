@@ -64,17 +64,15 @@ def with_version(register: str, id_: str, table: Mapping[str, Any]) -> str:
     stop = end.start() if end else len(register)
     # Comments above the next table belong to that table.
     body = register[start.end() : stop]
-    kept = body.rstrip("\n")
-    for name in VERSIONED:
-        value = rf"(?:\[[^\]]*\]|[^\n]*)"
-        line = re.compile(rf"^{name} *= *{value}\n?", re.MULTILINE)
+    kept = body.rstrip("\n") + "\n"
+    stated = [name for name in VERSIONED if re.search(rf"^{name} *=", kept, re.MULTILINE)]
+    unstated = [_assignment(name, table[name]) + "\n" for name in VERSIONED if name in table and name not in stated]
+    for name in stated:
         new = _assignment(name, table[name]) + "\n" if name in table else ""
-        if line.search(kept + "\n"):
-            kept = line.sub(lambda _: new, kept + "\n", count=1).rstrip("\n")
-        elif new and name != "as_of":
-            kept += "\n" + new.rstrip("\n")
-        elif new:
-            kept += "\n" + new.rstrip("\n")
+        new += "".join(unstated) if name == "sha256" else ""
+        line = re.compile(rf"^{name} *= *(?:\[[^\]]*\]|[^\n]*)\n", re.MULTILINE)
+        kept = line.sub(lambda _, new=new: new, kept, count=1)
+    kept = kept.rstrip("\n")
     text = register[: start.end()] + kept + body[len(body.rstrip("\n")) :] + register[stop:]
     return _verified(register, text, id_, {name: table[name] for name in VERSIONED if name in table})
 
