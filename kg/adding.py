@@ -84,6 +84,10 @@ def prepare(project: Project, name: str, data: bytes, wanted: Wanted, on: str) -
     text, flattening = page_text(name, data, name, layout)
     document, edition = _document(register, name, text, wanted, layout)
     found = reading.read_text(project, document, text)
+    if edition and wanted.replaces is None and not wanted.url and _nothing_stays(found):
+        # The title alone: pages of one series bear the same, so a page with other records is another page.
+        document, edition = _document(register, name, text, replace(wanted, id=_next(register)), layout)
+        found = reading.read_text(project, document, text)
     if not found.records:
         raise SourceError("page-without-records", name, layout=wanted.layout)
     broken = _against_schema(project, found.records)
@@ -171,6 +175,11 @@ def _known(register: Mapping[str, Document], wanted: Wanted) -> Document | None:
 
 def _same_url(one: str, other: str) -> bool:
     return urlsplit(one)._replace(fragment="") == urlsplit(other)._replace(fragment="")
+
+
+def _nothing_stays(found: reading.Reading) -> bool:
+    """True where a page has no record of the version before."""
+    return len([change for change in found.changes if change.kind == "added"]) == len(found.records)
 
 
 def _demand(wanted: Wanted, name: str) -> None:
