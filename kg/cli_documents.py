@@ -21,6 +21,7 @@ from kg.vocabulary import Vocabulary
 
 Words = Callable[[str], str]
 _SIGNS = {"added": "+", "removed": "-", "changed": "~"}
+_THINGS = {"added": "diff-added", "removed": "diff-removed", "changed": "diff-changed"}
 
 
 def _json(words: Words) -> click.Option:
@@ -55,7 +56,7 @@ def add(words: Words, language: str) -> click.Command:
     return click.Command("add", callback=run, help=words("help-add"), params=[
         click.Argument(["source"], metavar="FILE|URL"),
         click.Option(["--layout"], required=True, help=words("option-layout")),
-        *(click.Option([f"--{name}"], help=words(f"option-add-{name}")) for name in _SAID),
+        *(click.Option([f"--{name}"], help=words(code)) for name, code in _SAID.items()),
         click.Option(["--on"], help=words("option-on")),
         click.Option(["--documents"], type=click.Path(file_okay=False, path_type=Path), default=Path("documents"),
                      help=words("option-keep")),
@@ -66,7 +67,11 @@ def add(words: Words, language: str) -> click.Command:
     ])  # fmt: skip
 
 
-_SAID = ("id", "title", "url", "language", "as-of", "replaces")
+_SAID = {
+    "id": "option-add-id", "title": "option-add-title", "url": "option-add-url", "language": "option-add-language",
+    "as-of": "option-add-as-of", "replaces": "option-add-replaces",
+}  # fmt: skip
+"""what a maintainer may say of a page, with the code of its help"""
 
 
 def _page(project: Project, source: str, allow_local: bool, said: dict[str, Any]) -> tuple[adding.Wanted, str, bytes]:
@@ -169,7 +174,7 @@ def _difference(found: differing.Difference, language: str) -> list[str]:
     lines = []
     for thing in found.things:
         named = {"name": thing.name, "class": thing.classes[0] if thing.classes else "-", "iri": thing.iri}
-        lines.append(f"{_SIGNS[thing.kind]} {show.plain(render(f'diff-{thing.kind}', named, language))}")
+        lines.append(f"{_SIGNS[thing.kind]} {show.plain(render(_THINGS[thing.kind], named, language))}")
         if thing.kind == "changed":
             for changed in thing.properties:
                 sides = (show.plain(" | ".join(side)) or "-" for side in (changed.removed, changed.added))

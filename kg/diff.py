@@ -96,6 +96,9 @@ class _Words:
         self._names = Names(vocabulary.base)
         self._stores = [Store.load(lines, vocabulary.prefixes) for lines in (after, before)]
         self._before, self._after = before, after
+        self._silent = tuple(f"{self._names.base}graph/{name}" for name in _SILENT)
+        silent = (line for line in before | after if graph_of(line).startswith(self._silent))
+        self._machinery = {line.split(" ", 1)[0] for line in silent}
         self._called: dict[tuple[str, str | None], str] = {}
         self._classes: dict[str, list[str]] = {}
         for store in self._stores:
@@ -121,9 +124,11 @@ class _Words:
             yield Thing(kind, iri, self._name(iri), classes, changed)
 
     def _told(self, lines: Iterable[Line]) -> set[Line]:
-        """The triples of the graphs that are told."""
-        silent = tuple(f"{self._names.base}graph/{name}" for name in _SILENT)
-        return {triple(line) for line in lines if not graph_of(line).startswith(silent)}
+        """The triples that are told: none of the silent graphs, nor of what those describe (passages, documents)."""
+        return {
+            triple(line) for line in lines
+            if not graph_of(line).startswith(self._silent) and line.split(" ", 1)[0] not in self._machinery
+        }  # fmt: skip
 
     def _most_specific(self, iri: str) -> list[str]:
         """The classes of a thing without those that follow from another of them."""

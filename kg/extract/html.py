@@ -179,6 +179,7 @@ class _Page:
                 self._tables[-1][-1].append(Cell(closed.closed(), tag == "th", *spans, closed.alone))
         elif tag == "pre":
             self._preformatted -= 1
+            self._stack[-1].end_line()
         elif tag == "table":
             self._stack[-1].done += rows_as_lines(self._tables.pop(), self._key, self._labels)
         elif tag == "dl":
