@@ -65,8 +65,9 @@ def with_version(register: str, id_: str, table: Mapping[str, Any]) -> str:
     # Comments above the next table belong to that table.
     body = register[start.end() : stop]
     kept = body.rstrip("\n") + "\n"
-    stated = [name for name in VERSIONED if re.search(rf"^{name} *=", kept, re.MULTILINE)]
-    unstated = [_assignment(name, table[name]) + "\n" for name in VERSIONED if name in table and name not in stated]
+    read = tomllib.loads(register)["document"].get(id_, {})
+    stated = [name for name in VERSIONED if name in read and read[name] != table.get(name)]
+    unstated = [_assignment(name, table[name]) + "\n" for name in VERSIONED if name in table and name not in read]
     for name in stated:
         new = _assignment(name, table[name]) + "\n" if name in table else ""
         new += "".join(unstated) if name == "sha256" else ""
@@ -115,11 +116,12 @@ def with_rows(table: str, rows: Sequence[Sequence[str]]) -> str:
 
 def write_all(files: Mapping[Path, bytes]) -> None:
     """Write files so that all change or none: new ones beside the old, then one rename each, undone where one fails."""
-    before = {path: path.read_bytes() if path.exists() else None for path in files}
+    before: dict[Path, bytes | None] = {}
     fresh = {path: path.with_name(f".{path.name}.new") for path in files}
     done: list[Path] = []
     try:
         for path, content in files.items():
+            before[path] = path.read_bytes() if path.exists() else None
             path.parent.mkdir(parents=True, exist_ok=True)
             fresh[path].write_bytes(content)
         for path in files:

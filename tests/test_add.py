@@ -354,7 +354,7 @@ def test_what_is_no_page_is_not_fetched(server, path, code):
 
 
 def test_a_redirect_to_a_file_is_refused(server):
-    with pytest.raises(MisuseError, match="fetch-address"):
+    with pytest.raises(SourceError, match="fetch-failed"):
         fetch.fetch(f"{server}/moved-to-file", allow_local=True)
 
 

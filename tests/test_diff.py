@@ -51,7 +51,7 @@ def test_things_are_added_removed_and_changed(found):
     assert said["seminar/2017-paris"].kind == "removed"
     seoul = said["seminar/2018-seoul"]
     assert (seoul.kind, seoul.name, seoul.classes) == ("changed", "Exchange and Cooperation Seminar, Seoul, FY2018", ("exchange and cooperation seminar",))
-    assert [(c.removed, c.added) for c in seoul.properties if c.label == "end date"] == [(("2018-05-30",), ("2018-05-31",))]
+    assert [(c.removed, c.added) for c in seoul.properties if c.label == "last day"] == [(("2018-05-30",), ("2018-05-31",))]
     hosts = [c for c in said["seminar/2018-sydney"].properties if "Kobe City" in c.added]
     assert hosts and hosts[0].removed == ("Kohoku Town",)
     assert found.counts["exchange and cooperation seminar"] == {"added": 0, "removed": 1, "changed": 2}
