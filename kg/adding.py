@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from kg import pipeline, reading, registering
+from kg import ledger, pipeline, reading, registering
+from kg.boilerplate import boilerplate
 from kg.errors import CurationError, MisuseError, ProjectError, SourceError
 from kg.extract import load_layout, load_register, page_text
 from kg.extract.records import Change, check, read, to_json
@@ -29,7 +30,7 @@ _NAME = re.compile(r"\w[\w.() -]{0,119}")
 _AS_OF = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
 _LANGUAGES = ("en", "ja")
 UNRESOLVED = ("name-unresolved", "name-ambiguous", "activity-unknown", "office-unknown")
-UNACCOUNTED = ("line-unread", "row-unread", "record-nameless", "text-unread", "years-unread", "date-unreadable")
+UNACCOUNTED = ("ledger-unaccounted", "line-unread", "row-unread", "record-nameless", "text-unread", "years-unread", "date-unreadable")
 """codes of problems that the preview shows under headings of their own"""
 
 
@@ -93,19 +94,23 @@ def prepare(project: Project, name: str, data: bytes, wanted: Wanted, on: str) -
     broken = _against_schema(project, found.records)
     sources = pipeline.load(project)
     before = [record for record in sources.records if record.document == document.id]
+    table = registering.facts(document, text, flattening, hashlib.sha256(data).hexdigest() if flattening else None)
+    document = replace(document, blank=registering.lines_of(table["blank"]))
     path = project.records(document.id)
     filed = {record.id for record in (read(path, project.place(path)) if path.exists() else [])}
     others = [record for record in sources.records if record.id not in filed]
     after = replace(sources, documents={**register, document.id: document}, records=[*others, *found.records])
     keys, problems = _keys(project, after, found.records, [r for r in before if r.id in filed])
     problems += [Problem("record-by-hand", r.id, {}, "warning") for r in before if r.id not in filed]
-    table = registering.facts(document, text, flattening, hashlib.sha256(data).hexdigest() if flattening else None)
+    by_hand = [r for r in before if r.id not in filed]
+    kept = ledger.load(project).get(document.id, []) if by_hand else []
+    rows, unaccounted = _ledger(document, text, layout, [*found.records, *by_hand], kept)
     return Addition(
         document=document, edition=edition, records=len(found.records),
         facts=tuple(_facts(found.changes, [r for r in before if r.id in filed], found.records)), keys=tuple(keys),
-        problems=(*found.problems, *broken, *problems),
+        problems=(*found.problems, *broken, *problems, *unaccounted),
         duplicates=tuple(_duplicates(found.records, [r for r in others if r.document != document.id])),
-        files=_files(project, document.id, table, edition, found.text, keys, on),
+        files=_files(project, document.id, table, edition, found.text, keys, on) | ({} if kept else _ledger_file(project, document.id, rows)),
     )  # fmt: skip
 
 
@@ -279,6 +284,26 @@ def _against_schema(project: Project, records: Sequence[Record]) -> list[Problem
     lines = [(f"{record.document}:{record.place.lines[0]}", to_json(record)) for record in records]
     path = project.record_schema(records[0].type)
     return check(lines, json.loads(read_text(path, project.place(path))))
+
+
+def _ledger(
+    document: Document, text: str, layout: Mapping[str, Any], records: Sequence[Record],
+    kept: list[ledger.Entry],
+) -> tuple[list[tuple[int, str]], list[Problem]]:  # fmt: skip
+    """The boilerplate that the layout explains, and a problem for each line that nothing accounts for.
+
+    A ledger `kept` by hand, beside records by hand, stays as it is: a person looks at both again.
+    """
+    account = ledger.accounts({document.id: document}, records, {document.id: kept})[0]
+    rows = boilerplate(text, layout, account.cited)
+    explained = {line for line, _ in rows}
+    left = [line for line in account.unaccounted if line not in explained]
+    return rows, [Problem("ledger-unaccounted", f"{document.id}:{line}", {}, "warning") for line in left]
+
+
+def _ledger_file(project: Project, id_: str, rows: Sequence[tuple[int, str]]) -> dict[Path, bytes]:
+    text = registering.with_rows(",".join(ledger.COLUMNS) + "\n", [(str(line), reason, "") for line, reason in rows])
+    return {project.mappings / "ledger" / f"{id_}.csv": text.encode("utf-8")}
 
 
 def _files(

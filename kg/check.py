@@ -2,23 +2,27 @@
 
 Reading a file already refuses what is wrong in it alone (syntax, unknown keys, guards that no longer fit). This module
 holds the files against each other: records against their schema and the register, mappings against record fields,
-ontology and shapes, keys against the registry, ontology and shapes against the hygiene queries.
+ontology and shapes, keys against the registry, ontology and shapes against the hygiene queries, the terms of queries
+against the ontology.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
-from kg import curate, pipeline, provenance
+from kg import curate, ledger, pipeline, provenance, reading
+from kg.errors import ProjectError, QueryError
 from kg.extract import load_layout
 from kg.extract.records import check as check_schema
 from kg.extract.records import read_lines
 from kg.messages import nearest
 from kg.model import Problem
 from kg.project import Project, read_csv, read_text
+from kg.query_text import prefixed_names
 from kg.rml import MapDescription, Mapping as RmlMapping
 from kg.store import Store, parse
 from kg.vocabulary import Vocabulary
@@ -41,9 +45,23 @@ def check(project: Project) -> list[Problem]:
         *_records(project, sources),
         *(problem for mapping in sources.mappings for problem in _mapping(mapping, fields, sources.vocabulary)),
         *_registry(project, sources),
+        *ledger.problems(pipeline.account(sources)),
         *_hygiene(project, sources.vocabulary),
-        *_rules(sources),
+        *_queries(project, sources),
+        *_schemas(project, sources.vocabulary),
     ]
+
+
+def coverage(project: Project, documents: Path | None = None) -> tuple[list[ledger.Account], list[Problem]]:
+    """The line ledger of every document, and what is wrong with it; with `documents`, against the texts too."""
+    sources = pipeline.load(project)
+    accounts = pipeline.account(sources)
+    problems = ledger.problems(accounts)
+    names = [row[column] for row in sources.lookups["local-governments"] for column in ("name_ja", "name_en")]
+    for account in accounts if documents else ():
+        text = reading.text_of(project, account.document, documents)
+        problems += ledger.check_text(account, text, names)
+    return accounts, problems
 
 
 def _records(project: Project, sources: pipeline.Sources) -> Iterator[Problem]:
@@ -143,7 +161,7 @@ def _terms(where: str, part: MapDescription, mapping: RmlMapping, vocabulary: Vo
     if not shown:
         return
     for term in part.predicates:
-        if term not in shown | vocabulary.general_predicates:
+        if term in known and term not in shown | vocabulary.general_predicates:
             values = {"term": vocabulary.curie(term), "class": ", ".join(map(vocabulary.curie, sorted(classes)))}
             yield Problem("mapping-shape", where, values)
 
@@ -170,40 +188,96 @@ def _registry(project: Project, sources: pipeline.Sources) -> Iterator[Problem]:
         if row["key"] in registered:
             yield Problem("registry-repeated", f"{where}:{line}", {"key": row["key"]})
         registered[row["key"]] = line
+    for key in dict.fromkeys(_minted(sources)):
+        if key not in registered:
+            yield Problem("registry-missing", where, {"key": key, "nearest": nearest(key, registered)})
+
+
+def _minted(sources: pipeline.Sources) -> Iterator[str]:
+    """The keys of things that tables and records bring into the graph, each as often as they name it."""
     for table, kind, column in (
         ("local-governments", "lg", "key"), ("countries", "country", "cc"), ("places", "place", "key"),
         ("offices", "office", "key"), ("organisations", "org", "key"),
     ):  # fmt: skip
-        yield from _unregistered((f"{kind}/{row[column]}" for row in sources.lookups[table]), registered, where)
-    named = (_RECORD_KEYS[r.type].format(document=r.document, key=r.key) for r in sources.records if r.type in _RECORD_KEYS)
-    yield from _unregistered(named, registered, where)
+        yield from (f"{kind}/{row[column]}" for row in sources.lookups[table])
+    about = {r.id: _RECORD_KEYS[r.type] for r in sources.records if r.type in _RECORD_KEYS}
+    yield from (about[r.id].format(document=r.document, key=r.key) for r in sources.records if r.id in about)
     for record in curate.apply(sources.records, sources.decisions):
-        yield from _unregistered((f"{t['kind']}/{t['slug']}" for t in record.norm.get("things", [])), registered, where)
+        yield from (f"{thing['kind']}/{thing['slug']}" for thing in record.norm.get("things", []))
 
 
 _RECORD_KEYS = {"seminar": "seminar/{key}", "activity": "activity/{key}", "news": "article/{document}-{key}"}
 """the thing that a record of a layout is about"""
 
 
-def _unregistered(keys: Iterable[str], registered: Mapping[str, int], where: str) -> Iterator[Problem]:
-    for key in keys:
-        if key not in registered:
-            yield Problem("registry-missing", where, {"key": key, "nearest": nearest(key, registered)})
-
-
 def _hygiene(project: Project, vocabulary: Vocabulary) -> Iterator[Problem]:
     parts = ("ontology", "concepts", "shapes")
     store = Store.load([q for part in parts for q in parse(vocabulary.source(part), "ntriples")], vocabulary.prefixes)
     for path in project.files("shapes/hygiene", "*.rq"):
-        text = read_text(path, project.place(path))
+        where = project.place(path)
+        text = read_text(path, where)
         words = dict(_HEADER.findall(text))
-        for row in store.select(text):
+        if set(words) != {"en", "ja"}:
+            raise ProjectError("rule-comment", f"{where}:1")
+        try:
+            rows = store.select(text)
+        except QueryError as error:
+            yield Problem(error.code, where, error.values)
+            continue
+        for row in rows:
             yield Problem("hygiene-row", vocabulary.curie(row["where"].value), {"en": words["en"], "ja": words["ja"]})
 
 
-def _rules(sources: pipeline.Sources) -> Iterator[Problem]:
-    """A rule that cannot be read is an error here already, not in the middle of a build."""
-    empty = Store.load([], sources.vocabulary.prefixes)
-    for rule in sources.rules:
-        empty.construct(rule.query)
-    yield from ()
+def _queries(project: Project, sources: pipeline.Sources) -> Iterator[Problem]:
+    """Rules and the queries of shapes can be read, and name only what is declared: a misspelt term finds nothing."""
+    vocabulary = sources.vocabulary
+    empty = Store.load([], vocabulary.prefixes)
+    texts = {f"mappings/rules/{rule.name}.rq": rule.query for rule in sources.rules}
+    texts |= {vocabulary.curie(iri): text for iri, text in vocabulary.shape_queries.items()}
+    for where, text in texts.items():
+        try:
+            empty.run(text)
+        except QueryError as error:
+            yield Problem(error.code, where, error.values)
+        for name in unknown_names(text, vocabulary):
+            yield Problem("query-term", where, {"term": name, "nearest": nearest(name, _names(vocabulary))})
+
+
+def unknown_names(text: str, vocabulary: Vocabulary) -> list[str]:
+    """Prefixed names of a query that neither ontology nor vocabularies declare, in namespaces that they speak of."""
+    known = _names(vocabulary)
+    spoken_of = {name.partition(":")[0] for name in known}
+    return sorted(name for name in prefixed_names(text) if name not in known and name.partition(":")[0] in spoken_of)
+
+
+def _names(vocabulary: Vocabulary) -> set[str]:
+    concepts = (concept for scheme in vocabulary.schemes.values() for concept in scheme.concepts)
+    return {vocabulary.curie(iri) for iri in (*vocabulary.terms, *concepts)}
+
+
+def _schemas(project: Project, vocabulary: Vocabulary) -> Iterator[Problem]:
+    """A class or property that the JSON Schema of a type lets records choose is declared."""
+    known = vocabulary.terms
+    spaces = {_space(term) for term in known}
+    for path in project.files("mappings/records", "*.schema.json"):
+        where = project.place(path)
+        for text in dict.fromkeys(_texts(json.loads(read_text(path, where)))):
+            if _space(text) in spaces and text not in known:
+                near = nearest(vocabulary.curie(text), map(vocabulary.curie, known))
+                yield Problem("schema-term", where, {"term": vocabulary.curie(text), "nearest": near})
+
+
+def _space(iri: str) -> str:
+    """The namespace of a term: up to the last # or /; "" for a text that is no IRI."""
+    return iri[: max(iri.rfind("#"), iri.rfind("/")) + 1]
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for inner in value.values():
+            yield from _texts(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _texts(inner)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kg import curate, derive, provenance, published, release, rml, validate
+from kg import curate, derive, ledger, provenance, published, release, rml, validate
 from kg.errors import ReleaseError
 from kg.extract.records import read as read_records
 from kg.extract.register import load_register
@@ -41,6 +41,7 @@ class Sources:
     lookups: dict[str, list[dict[str, str]]]
     mappings: list[rml.Mapping]
     rules: list[derive.Rule]
+    boilerplate: dict[str, list[ledger.Entry]]
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,7 @@ def load(project: Project) -> Sources:
             for path in project.files("mappings", "*.rml.ttl")
         ],
         rules=derive.load(project),
+        boilerplate=ledger.load(project),
     )
 
 
@@ -188,7 +190,9 @@ def build(
     nquads = serialise(made.lines, "nquads")
     sha256 = hashlib.sha256(nquads).hexdigest()
     facts = Release(release.version_of(nquads), _counts(sources, made), sha256, digest(project))
-    if not judged.conforms:
+    unaccounted = ledger.problems(account(sources))
+    found += unaccounted
+    if not judged.conforms or unaccounted:
         return None, found, facts
     progress("write")
     return release.publish(out, facts.version, _files(sources, made, judged, nquads, facts)), found, facts
@@ -202,6 +206,11 @@ def digest(project: Project) -> str:
             if path.is_file():
                 total.update(f"{project.place(path)}\0{hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
     return total.hexdigest()
+
+
+def account(sources: Sources) -> list[ledger.Account]:
+    """The line ledger of the registered documents, by the records as they were read."""
+    return ledger.accounts(sources.documents, sources.records, sources.boilerplate)
 
 
 def is_current(project: Project, out: Path) -> bool:

@@ -26,6 +26,11 @@ class Reading:
     text: str
     """the record file as it would be written"""
 
+    @property
+    def writable(self) -> bool:
+        """Whether nothing is lost or unexplained: the page is the registered version, and all of it could be read."""
+        return all(p.severity != "violation" and p.code != "document-changed" for p in self.problems)
+
 
 def read_documents(project: Project, ids: Sequence[str], folder: Path) -> list[Reading]:
     """Read the documents `ids` (all that have a layout, where none is named) from `folder`; nothing is written."""
@@ -60,8 +65,10 @@ def read_text(project: Project, document: Document, text: str, problems: Sequenc
 
 
 def write(project: Project, readings: Iterable[Reading]) -> None:
-    """Write the record files."""
+    """Write the record files of the readings that are writable."""
     for reading in readings:
+        if not reading.writable:
+            continue
         project.records(reading.document.id).write_text(reading.text, encoding="utf-8", newline="\n")
 
 
@@ -73,18 +80,21 @@ def file_of(document: Document, folder: Path) -> Path:
     return path
 
 
-def passage(project: Project, document: Document, folder: Path, first: int, last: int) -> list[str]:
-    """Lines `first` to `last` of a document at hand; MisuseError where the file is not the registered version."""
+def text_of(project: Project, document: Document, folder: Path) -> str:
+    """The text of a registered document at hand; MisuseError where the file is another version.
+
+    Without a layout there is no flattening, and a page has to be text.
+    """
     path = file_of(document, folder)
-    text = _text_of(project, document, path)
+    layout = load_layout(project, document.layout) if document.layout else None
+    data = path.read_bytes()
+    text = page_text(path.name, data, document.id, layout)[0] if layout else decode(data, document.id)
     found, _ = identify({document.id: document}, path, text.encode("utf-8"))
     if found.sha256 != document.sha256:
         raise MisuseError("document-version", document.id, expected=document.sha256[:12], found=found.sha256[:12])
-    return text.split("\n")[first - 1 : last]
+    return text
 
 
-def _text_of(project: Project, document: Document, path: Path) -> str:
-    """The text of a file at hand. Without a layout there is no flattening, and a page has to be text."""
-    if not document.layout:
-        return decode(path.read_bytes(), document.id)
-    return page_text(path.name, path.read_bytes(), document.id, load_layout(project, document.layout))[0]
+def passage(project: Project, document: Document, folder: Path, first: int, last: int) -> list[str]:
+    """Lines `first` to `last` of a registered document at hand."""
+    return text_of(project, document, folder).split("\n")[first - 1 : last]

@@ -38,6 +38,12 @@ def blank_lines(text: str) -> list[int | str]:
     return [first if first == last else f"{first}-{last}" for first, last in found]
 
 
+def lines_of(blank: Sequence[int | str]) -> frozenset[int]:
+    """The numbers that `blank_lines` wrote."""
+    spans = [str(entry).split("-") for entry in blank]
+    return frozenset(n for span in spans for n in range(int(span[0]), int(span[-1]) + 1))
+
+
 def facts(document: Document, text: str, flattening: str | None, original: str | None) -> dict[str, Any]:
     """The table of a document: what `documents.toml` states of it."""
     table: dict[str, Any] = {

@@ -7,9 +7,11 @@ a shape on a superclass is skipped in silence. Results are sorted and named by t
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import pyshacl
@@ -33,7 +35,10 @@ class Result:
     path: str
     """IRI of the property, "" where the constraint is not on a property"""
     value: str
+    """the offending value as a term of N-Triples, "" where there is none"""
     shape: str
+    constraint: str
+    """IRI of the `sh:SPARQLConstraint` that found it, "" where the shape itself did"""
     component: str
     message_en: str
     message_ja: str
@@ -54,19 +59,16 @@ class Validation:
         return sum(result.severity == severity for result in self.results)
 
 
-class _ReadOnce(Graph):
-    """A graph that parses each query once: pyshacl asks the same text for every focus node of a SPARQL constraint."""
+_read = cache(prepareQuery)
+"""a query parsed once: pyshacl asks the same text for every focus node of a SPARQL constraint, in every validation"""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._prepared: dict[str, Query] = {}
+
+class _ReadOnce(Graph):
+    """A graph that parses no query twice."""
 
     def query(self, query_object: str | Query, *args: Any, **options: Any) -> Any:
-        if isinstance(query_object, str):
-            if query_object not in self._prepared:
-                self._prepared[query_object] = prepareQuery(query_object)
-            query_object = self._prepared[query_object]
-        return super().query(query_object, *args, **options)
+        read = _read(query_object) if isinstance(query_object, str) else query_object
+        return super().query(read, *args, **options)
 
 
 def validate(triples: Iterable[Line], shapes: Graph, ontology: Graph) -> Validation:
@@ -76,7 +78,7 @@ def validate(triples: Iterable[Line], shapes: Graph, ontology: Graph) -> Validat
     _, report, _ = pyshacl.validate(
         data, shacl_graph=shapes, ont_graph=ontology, inference="none", inplace=True, allow_warnings=True
     )
-    results = tuple(sorted(_result(report, node) for node in report.subjects(RDF.type, SH.ValidationResult)))
+    results = tuple(sorted({_result(report, node, shapes) for node in report.objects(None, SH.result)}))
     met = Counter(str(kind) for kind in data.objects(None, RDF.type))
     targets = {str(target) for target in shapes.objects(None, SH.targetClass)}
     return Validation(
@@ -84,24 +86,42 @@ def validate(triples: Iterable[Line], shapes: Graph, ontology: Graph) -> Validat
     )
 
 
-def _result(report: Graph, node: Node) -> Result:
-    messages = {m.language: str(m) for m in report.objects(node, SH.resultMessage) if isinstance(m, Literal)}
+def _result(report: Graph, node: Node, shapes: Graph) -> Result:
+    shape, constraint = report.value(node, SH.sourceShape), report.value(node, SH.sourceConstraint)
+    messages = _messages(report, node, list(shapes.objects(constraint or shape, SH.message)))
     default = messages.get("en") or messages.get(None, "")
-    shape = report.value(node, SH.sourceConstraint) or report.value(node, SH.sourceShape)
     return Result(
         severity=_SEVERITIES[report.value(node, SH.resultSeverity)],
         focus=str(report.value(node, SH.focusNode)),
         path=str(report.value(node, SH.resultPath) or ""),
         value=_term(report.value(node, SH.value)),
         shape=str(shape or ""),
+        constraint=str(constraint or ""),
         component=str(report.value(node, SH.sourceConstraintComponent) or ""),
         message_en=default,
         message_ja=messages.get("ja", default),
     )
 
 
+def _messages(report: Graph, node: Node, templates: list[Node]) -> dict[str | None, str]:
+    """The messages of a result by language. pyshacl drops the language tag of a message that it fills variables into:
+    the template that the text was made from tells it."""
+    found: dict[str | None, str] = {}
+    for text in report.objects(node, SH.resultMessage):
+        made_from = (t for t in templates if re.fullmatch(_filled(str(t)), str(text), re.DOTALL))
+        found[text.language or next((t.language for t in made_from), None)] = str(text)
+    return found
+
+
+def _filled(template: str) -> str:
+    """A pattern of the texts that a message template with `{?variable}` or `{$variable}` can become."""
+    return ".*".join(re.escape(part) for part in re.split(r"\{[?$]\w+\}", template))
+
+
 def _term(node: Node | None) -> str:
-    return "" if node is None else node.n3() if isinstance(node, Literal) else str(node)
+    if isinstance(node, Literal):
+        return literal(str(node), node.language, str(node.datatype) if node.datatype else None)
+    return "" if node is None else iri(str(node))
 
 
 def report_lines(validation: Validation, report: str) -> list[Line]:
@@ -123,9 +143,11 @@ def report_lines(validation: Validation, report: str) -> list[Line]:
         lines.append(nquad(node, iri(str(SH.resultMessage)), literal(result.message_en, "en")))
         lines.append(nquad(node, iri(str(SH.resultMessage)), literal(result.message_ja, "ja")))
         for predicate, value in (
-            (SH.resultPath, result.path), (SH.sourceShape, result.shape),
+            (SH.resultPath, result.path), (SH.sourceShape, result.shape), (SH.sourceConstraint, result.constraint),
             (SH.sourceConstraintComponent, result.component),
         ):
             if value:
                 lines.append(nquad(node, iri(str(predicate)), iri(value)))
+        if result.value:
+            lines.append(nquad(node, iri(str(SH.value)), result.value))
     return sorted(lines)

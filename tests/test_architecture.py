@@ -16,7 +16,7 @@ MODULES = sorted(p for folder in ("kg", "endpoint") for p in (ROOT / folder).rgl
 STEPS = {"extract", "normalise", "curate", "rml", "link", "derive", "validate", "release"}
 CONDUCTORS = {
     "pipeline", "reading", "check", "cli", "cli_documents", "explain", "provenance", "show", "adding", "minting",
-    "registering", "fetch", "diff",
+    "registering", "fetch", "diff", "ledger", "boilerplate",
 }  # fmt: skip
 WRITING = STEPS | {"pipeline", "reading", "cli", "cli_documents", "adding", "registering", "fetch"}
 

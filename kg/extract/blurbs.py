@@ -92,12 +92,13 @@ def _item(lines: Sequence[TextLine], reader: _Reader) -> _Item:
 def _record(document: Document, page: Page, item: _Item, number: int, reader: _Reader) -> Record:
     """One item as a raw record; `n` counts the items of the page from 1."""
     text = page.text[item.blurb[0].start : item.blurb[-1].end].strip()
-    passages: dict[str, Place] = {"blurb": span(item.blurb, hashlib.sha256(text.encode("utf-8")).hexdigest())}
+    lines = [item.title, *item.blurb] if item.title else item.blurb
+    digest = hashlib.sha256(text.encode("utf-8")).hexdigest()
+    passages: dict[str, Place] = {"item": span(lines), "blurb": span(item.blurb, digest)}
     verbatim: dict[str, Any] = {}
     if item.title:
         passages["title"] = span([item.title])
         verbatim["title"] = item.title.printed.strip()
-    lines = [item.title, *item.blurb] if item.title else item.blurb
     norm = {"n": number}
     type_ = reader.layout["type"]
     return Record(document.id, document.sha256, "", type_, EXTRACTOR, span(lines), passages, verbatim, norm)
