@@ -59,7 +59,7 @@ def coverage(project: Project, documents: Path | None = None) -> tuple[list[ledg
     problems = ledger.problems(accounts)
     names = [row[column] for row in sources.lookups["local-governments"] for column in ("name_ja", "name_en")]
     for account in accounts if documents else ():
-        text = reading.text_of(account.document, documents)
+        text = reading.text_of(project, account.document, documents)
         problems += ledger.check_text(account, text, names)
     return accounts, problems
 
@@ -200,12 +200,14 @@ def _minted(sources: pipeline.Sources) -> Iterator[str]:
         ("offices", "office", "key"), ("organisations", "org", "key"),
     ):  # fmt: skip
         yield from (f"{kind}/{row[column]}" for row in sources.lookups[table])
-    yield from (f"{r.type}/{r.key}" for r in sources.records if r.type in _RECORD_KINDS)
+    about = {r.id: _RECORD_KEYS[r.type] for r in sources.records if r.type in _RECORD_KEYS}
+    yield from (about[r.id].format(document=r.document, key=r.key) for r in sources.records if r.id in about)
     for record in curate.apply(sources.records, sources.decisions):
         yield from (f"{thing['kind']}/{thing['slug']}" for thing in record.norm.get("things", []))
 
 
-_RECORD_KINDS = ("seminar", "activity")
+_RECORD_KEYS = {"seminar": "seminar/{key}", "activity": "activity/{key}", "news": "article/{document}-{key}"}
+"""the thing that a record of a layout is about"""
 
 
 def _hygiene(project: Project, vocabulary: Vocabulary) -> Iterator[Problem]:
