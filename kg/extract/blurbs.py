@@ -14,6 +14,7 @@ from typing import Any
 
 from kg.errors import SourceError
 from kg.extract.lookups import Lookups
+from kg.extract.mentions import Dictionary
 from kg.extract.text import Page, TextLine, span
 from kg.model import Document, Place, Problem, Record
 
@@ -60,7 +61,8 @@ def read(
     if not any(reader.ends(line) for line in page.lines):
         raise SourceError("layout-mismatch", document.id, layout=document.layout, expected=layout["blurb"]["end"])
     items, problems = _items(document, [line for line in page.lines if not line.blank], reader)
-    return [_record(document, page, item, number, reader) for number, item in enumerate(items, start=1)], problems
+    names = Dictionary(tuple(sorted({row["name"] for row in lookups["labels"]})))
+    return [_record(document, page, item, n, reader, names) for n, item in enumerate(items, start=1)], problems
 
 
 def _items(document: Document, printed: Sequence[TextLine], reader: _Reader) -> tuple[list[_Item], list[Problem]]:
@@ -89,7 +91,9 @@ def _item(lines: Sequence[TextLine], reader: _Reader) -> _Item:
     return _Item(None, list(lines))
 
 
-def _record(document: Document, page: Page, item: _Item, number: int, reader: _Reader) -> Record:
+def _record(
+    document: Document, page: Page, item: _Item, number: int, reader: _Reader, names: Dictionary
+) -> Record:
     """One item as a raw record; `n` counts the items of the page from 1."""
     text = page.text[item.blurb[0].start : item.blurb[-1].end].strip()
     lines = [item.title, *item.blurb] if item.title else item.blurb
@@ -99,6 +103,11 @@ def _record(document: Document, page: Page, item: _Item, number: int, reader: _R
     if item.title:
         passages["title"] = span([item.title])
         verbatim["title"] = item.title.printed.strip()
+    first = lines[0].start
+    if mentions := names.find(page.text[first : lines[-1].end]):
+        verbatim["mentions"] = [mention.name for mention in mentions]
+        for n, mention in enumerate(mentions, start=1):
+            passages[f"mention-{n}"] = page.place(first + mention.start, first + mention.end)
     norm = {"n": number}
     type_ = reader.layout["type"]
     return Record(document.id, document.sha256, "", type_, EXTRACTOR, span(lines), passages, verbatim, norm)
