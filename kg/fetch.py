@@ -61,6 +61,9 @@ def fetch(url: str, allow_local: bool = False) -> Fetched:
             return Fetched(answer.geturl(), kind, _body(answer, url))
     except TimeoutError:
         raise SourceError("fetch-time", url, seconds=SECONDS) from None
+    except urllib.error.HTTPError as error:
+        error.close()
+        raise SourceError("fetch-failed", url, detail=f"{error.code} {error.reason}") from None
     except urllib.error.URLError as error:
         if isinstance(error.reason, TimeoutError):
             raise SourceError("fetch-time", url, seconds=SECONDS) from None
