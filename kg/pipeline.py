@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kg import curate, derive, provenance, published, release, rml, validate
+from kg import curate, derive, link, provenance, published, release, rml, validate
 from kg.errors import ReleaseError
 from kg.extract.records import read as read_records
 from kg.extract.register import load_register
@@ -41,6 +41,7 @@ class Sources:
     lookups: dict[str, list[dict[str, str]]]
     mappings: list[rml.Mapping]
     rules: list[derive.Rule]
+    links: link.Links
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,7 @@ def load(project: Project) -> Sources:
             for path in project.files("mappings", "*.rml.ttl")
         ],
         rules=derive.load(project),
+        links=link.load(project),
     )
 
 
@@ -132,6 +134,7 @@ def _other_arrays(sources: Sources, curated: list[Record], lines: Iterable[Line]
         **{f"lookups/{name}.json": rows for name, rows in sources.lookups.items()},
         "lookups/fiscal-years.json": years,
         **provenance.arrays(sources.documents, curated, sources.decisions, sources.rules),
+        **link.arrays(sources.links, sources.names.base),
     }
 
 
