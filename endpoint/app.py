@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlencode
 
 from flask import Flask, Response, redirect, render_template, request
@@ -27,6 +28,8 @@ _ON_ALL = {
     "Referrer-Policy": "no-referrer",
     "Content-Security-Policy": _POLICY,
 }
+_PLAIN = re.compile(r"^[A-Za-z0-9/._~-]*$")
+"""a path that may stand in a Location header as it is"""
 _ON_PREFLIGHT = {
     "Access-Control-Allow-Methods": "GET, HEAD, POST, OPTIONS",
     "Access-Control-Allow-Headers": "Accept, Accept-Language, Content-Type, If-None-Match",
@@ -54,7 +57,7 @@ def _one_spelling() -> Response | None:
     plain = path.rstrip("/") if path != "/dump/" else path
     if plain.lower().startswith(("/id/", "/doc/", "/graph/", "/vocab/")):
         plain = plain.lower()
-    if path in ("/", "/dump/") or plain == path:
+    if path in ("/", "/dump/") or plain == path or not _PLAIN.match(path):
         return None
     query = request.query_string.decode("latin-1")
     target = f"{request.script_root}/{plain.lstrip('/')}"

@@ -5,6 +5,7 @@ Values reach a query as terms. Every document is a set of quads; a format of tri
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -18,6 +19,8 @@ from kg.store import Store, Term, parse, serialise, terms
 from kg.vocabulary import Vocabulary
 
 _FRAGMENT_DEPTH = 4
+_PATH = re.compile(r"^[A-Za-z0-9._~-]+(/[A-Za-z0-9._~-]+)*$")
+"""what may follow the base in an IRI of a document of ours"""
 
 
 @cache
@@ -60,6 +63,8 @@ class Documents:
     def find(self, path: str) -> Document | None:
         """The document at a path below the base; None where nothing of that IRI is known."""
         iri = self._names.of_path(path)
+        if not _PATH.match(path):
+            return None
         if path.startswith("graph/"):
             return self._graph(iri, path)
         lines = [] if path.startswith("id/") else self._published(iri)
@@ -72,7 +77,7 @@ class Documents:
     def exists(self, path: str) -> bool:
         """Whether `find` would find something that the data mention; cheaper."""
         iri = self._names.of_path(path)
-        return self._is_in_data(iri) or bool(self._described(iri))
+        return bool(_PATH.match(path)) and (self._is_in_data(iri) or bool(self._described(iri)))
 
     def is_version(self, path: str) -> bool:
         """Whether a path is the version IRI of something published (`def/0.1.0`), which names it itself."""

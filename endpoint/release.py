@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kg.model import Release
-from kg.names import Names
 from kg.published import DATA, checksums, facts
 from kg.store import Store
 from kg.vocabulary import Vocabulary
@@ -36,7 +35,3 @@ class OpenRelease:
     @property
     def data(self) -> Path:
         return self.folder / DATA
-
-
-def names_of(vocabulary: Vocabulary) -> Names:
-    return Names(vocabulary.base)

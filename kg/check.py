@@ -10,9 +10,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
-from kg import curate, pipeline, provenance
+from kg import curate, ledger, link, pipeline, provenance, reading
 from kg.extract import load_layout
 from kg.extract.records import check as check_schema
 from kg.extract.records import read_lines
@@ -41,9 +42,23 @@ def check(project: Project) -> list[Problem]:
         *_records(project, sources),
         *(problem for mapping in sources.mappings for problem in _mapping(mapping, fields, sources.vocabulary)),
         *_registry(project, sources),
+        *link.problems(sources.links, sources.names.base, pipeline.registered(project)),
+        *ledger.problems(pipeline.account(sources)),
         *_hygiene(project, sources.vocabulary),
         *_rules(sources),
     ]
+
+
+def coverage(project: Project, documents: Path | None = None) -> tuple[list[ledger.Account], list[Problem]]:
+    """The line ledger of every document, and what is wrong with it; with `documents`, against the texts too."""
+    sources = pipeline.load(project)
+    accounts = pipeline.account(sources)
+    problems = ledger.problems(accounts)
+    names = [row[column] for row in sources.lookups["local-governments"] for column in ("name_ja", "name_en")]
+    for account in accounts if documents else ():
+        text = reading.text_of(account.document, documents)
+        problems += ledger.check_text(account, text, names)
+    return accounts, problems
 
 
 def _records(project: Project, sources: pipeline.Sources) -> Iterator[Problem]:
@@ -82,8 +97,10 @@ def _fields_of_sources(project: Project, sources: pipeline.Sources, curated: lis
         found[f"lookups/{path.stem}.json"] = dict.fromkeys(header)
     years = provenance.fiscal_years([2019], sources.lookups["eras"])
     arrays = provenance.arrays(sources.documents, curated, sources.decisions, sources.rules)
-    for path, rows in {**arrays, "lookups/fiscal-years.json": years}.items():
-        found[path] = dict.fromkeys([*provenance.OPTIONAL.get(path, ()), *(name for row in rows for name in row)])
+    linked = link.arrays(sources.links, sources.names.base)
+    optional = {**provenance.OPTIONAL, "links/mappings.json": link.OPTIONAL}
+    for path, rows in {**arrays, **linked, "lookups/fiscal-years.json": years}.items():
+        found[path] = dict.fromkeys([*optional.get(path, ()), *(name for row in rows for name in row)])
     return found
 
 
@@ -176,6 +193,8 @@ def _registry(project: Project, sources: pipeline.Sources) -> Iterator[Problem]:
     ):  # fmt: skip
         yield from _unregistered((f"{kind}/{row[column]}" for row in sources.lookups[table]), registered, where)
     yield from _unregistered((f"{r.type}/{r.key}" for r in sources.records if r.type in _RECORD_KINDS), registered, where)
+    for record in curate.apply(sources.records, sources.decisions):
+        yield from _unregistered((f"{t['kind']}/{t['slug']}" for t in record.norm.get("things", [])), registered, where)
 
 
 _RECORD_KINDS = ("seminar", "activity")

@@ -18,7 +18,7 @@ import click
 from kg import check as checking
 from kg import pipeline, published, reading, show
 from kg.errors import KgError, QueryError
-from kg.explain import Explanation, explain
+from kg.explain import SPAN, Explanation, Support, explain, supports
 from kg.extract.register import load_register
 from kg.messages import catalogue, nearest, render
 from kg.model import Problem
@@ -97,7 +97,7 @@ def commands(language: str) -> click.Group:
     group.params.append(lang)
     release_id = f"jichi {version('jichi')}"
     click.version_option(version("jichi"), message=release_id, help=words("option-version"))(group)
-    for verb in (_extract, _check, _build, _serve, _query, _explain):
+    for verb in (_extract, _check, _coverage, _build, _serve, _query, _explain):
         group.add_command(verb(words, language))
     for command in group.commands.values():
         command.params.append(lang)
@@ -128,7 +128,8 @@ def _extract(words: Callable[[str], str], language: str) -> click.Command:
             reading.write(project, readings)
         for found in readings:
             _say_reading(found, language, as_json)
-        return int(check and any(r.changes or any(p.severity == "violation" for p in r.problems) for r in readings))
+        stale = check and any(found.changes for found in readings)
+        return int(stale or any(not found.writable for found in readings))
 
     return click.Command("extract", callback=run, help=words("help-extract"), params=[
         click.Argument(["documents_wanted"], nargs=-1, metavar="[DOC]..."),
@@ -165,6 +166,23 @@ def _check(words: Callable[[str], str], language: str) -> click.Command:
         return int(bool(problems))
 
     return click.Command("check", callback=run, help=words("help-check"), params=[_json(words)])
+
+
+def _coverage(words: Callable[[str], str], language: str) -> click.Command:
+    def run(documents: Path | None, as_json: bool) -> int:
+        found, problems = checking.coverage(Project.find(), documents)
+        if as_json:
+            shares = {account.document.id: account.shares() for account in found}
+            click.echo(show.as_json({"documents": shares, "problems": [_plain(p, language) for p in problems]}))
+            return int(bool(problems))
+        header = ["", *next(iter(found)).shares()]
+        click.echo(show.table(header, [[a.document.id, *map(str, a.shares().values())] for a in found]), nl=False)
+        for problem in problems:
+            click.echo(problem.text(language))
+        return int(bool(problems))
+
+    params = [_documents(words), _json(words)]
+    return click.Command("coverage", callback=run, help=words("help-coverage"), params=params)
 
 
 def _build(words: Callable[[str], str], language: str) -> click.Command:
@@ -272,8 +290,12 @@ def _explain(words: Callable[[str], str], language: str) -> click.Command:
     def run(thing: str, documents: Path | None, out: Path, as_json: bool) -> int:
         store, vocabulary = opened(out)
         names = Names(vocabulary.base)
+        if SPAN.match(thing):
+            found_there = supports(store, names, thing)
+            click.echo(_supports_json(found_there) if as_json else _supports(found_there, vocabulary, language), nl=False)
+            return 0
         found = explain(store, names, thing, read_lines(published.current(out) / "withdrawn.nq"))
-        click.echo(_explanation_json(found) if as_json else _explanation(found, vocabulary, documents), nl=False)
+        click.echo(_explanation_json(found) if as_json else _explanation(found, vocabulary, documents, language), nl=False)
         return 0
 
     return click.Command("explain", callback=run, help=words("help-explain"), params=[
@@ -281,14 +303,14 @@ def _explain(words: Callable[[str], str], language: str) -> click.Command:
     ])  # fmt: skip
 
 
-def _explanation(found: Explanation, vocabulary: Vocabulary, documents: Path | None) -> str:
+def _explanation(found: Explanation, vocabulary: Vocabulary, documents: Path | None, language: str) -> str:
     lines = [found.thing, *(f"  {show.term(name, vocabulary.curie)}" for name in found.names), ""]
     rows = [
         [s.origin, vocabulary.curie(s.property), show.term(s.value, vocabulary.curie), s.place or vocabulary.curie(s.graph)]
         for s in found.statements
     ]
     lines.append(show.table(["", "", "", ""], rows).split("\n", 2)[2])
-    for reason in found.reasons:
+    for reason in (r for r in found.reasons if r["reason"].language == language):
         lines.append(f"{reason['day'].value} {reason['who'].value}: {reason['change'].value}: {reason['reason'].value}")
     if documents:
         register = load_register(Project.find())
@@ -299,6 +321,17 @@ def _explanation(found: Explanation, vocabulary: Vocabulary, documents: Path | N
             text = reading.passage(register[id_], documents, int(first), int(last or first))
             lines += [f"  | {show.plain(line)}" for line in text]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _supports(found: list[Support], vocabulary: Vocabulary, language: str) -> str:
+    rows = [
+        [s.place, vocabulary.curie(s.thing), next((n.value for n in s.names if n.language == language), "")] for s in found
+    ]
+    return show.table(["", "", ""], rows).split("\n", 2)[2]
+
+
+def _supports_json(found: list[Support]) -> str:
+    return show.as_json([{"place": s.place, "thing": s.thing, "names": [str(n) for n in s.names]} for s in found])
 
 
 def _explanation_json(found: Explanation) -> str:

@@ -8,6 +8,10 @@ further guards on other fields (`when = { "passages.description.sha256" = "..." 
     remove = [values]     the values are taken out of the list
     split = [values]      the one list item named by `item` is replaced by the values
     reject = true         the whole record is left out
+    same-as = "org/x"     the thing `item` is the same as `org/x`: the whole record speaks of `org/x` instead
+    not-same-as = "org/x" the thing `item` is kept apart from `org/x`, which is said in the list `field`
+
+A thing is named by its path, `kind/slug`; a record names it in objects with `kind` and `slug`, or `toKind` and `toSlug`.
 
 A guard that no longer fits stops the build: the source has changed, and a person must look again.
 """
@@ -25,7 +29,8 @@ from kg.messages import nearest
 from kg.model import Issue, Record
 from kg.project import Project, read_toml
 
-_ACTS = ("set", "add", "remove", "split", "reject")
+_ACTS = ("set", "add", "remove", "split", "reject", "same-as", "not-same-as")
+_NAMES = (("kind", "slug"), ("toKind", "toSlug"))
 _KEYS = {"record", "field", "expect", "expect_absent", "when", "item", "issue", "reason", "by", "on", *_ACTS}
 _ABSENT = object()
 
@@ -104,6 +109,7 @@ def apply(records: Iterable[Record], decisions: Iterable[Decision]) -> list[Reco
 
 def _apply_one(record: Record, decision: Decision) -> Record | None:
     content = {
+        "sha256": record.place.sha256,
         "verbatim": copy.deepcopy(record.verbatim),
         "norm": copy.deepcopy(record.norm),
         "passages": {name: {"sha256": place.sha256} for name, place in record.passages.items()},
@@ -131,11 +137,37 @@ def _apply_one(record: Record, decision: Decision) -> Record | None:
             _demand(decision, current, [decision.item])
             at = current.index(decision.item)
             holder[name] = [*current[:at], *decision.value, *current[at + 1 :]]
+        case "same-as":
+            _demand(decision, [_path(named, keys) for keys in _NAMES for named in current], [decision.item])
+            content["norm"] = _renamed(content["norm"], decision.item, decision.value)
+        case "not-same-as":
+            holder[name] = [*current, _pair(decision.item, _NAMES[0]) | _pair(decision.value, _NAMES[1])]
     issues = record.issues
     if decision.issue:
         issues = (*issues, Issue(decision.issue, decision.field))
         content["norm"]["issues"] = [*content["norm"].get("issues", []), decision.issue]
     return Record(**{**record.__dict__, "norm": content["norm"], "issues": issues})
+
+
+def _path(named: dict[str, Any], keys: tuple[str, str]) -> str:
+    return "/".join(str(named.get(key)) for key in keys)
+
+
+def _pair(path: str, keys: tuple[str, str]) -> dict[str, str]:
+    return dict(zip(keys, path.split("/", 1), strict=True))
+
+
+def _renamed(value: Any, old: str, new: str) -> Any:
+    """`value` with every object that names the thing `old` naming `new` instead."""
+    if isinstance(value, list):
+        return [_renamed(item, old, new) for item in value]
+    if not isinstance(value, dict):
+        return value
+    renamed = {name: _renamed(item, old, new) for name, item in value.items()}
+    for keys in _NAMES:
+        if _path(renamed, keys) == old:
+            renamed |= _pair(new, keys)
+    return renamed
 
 
 def _demand(decision: Decision, current: list[Any], values: list[Any]) -> None:

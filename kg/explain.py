@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -60,6 +61,38 @@ def explain(store: Store, names: Names, asked: str, withdrawn: Iterable[Line]) -
         tuple(_place(names, row) for row in store.select(text_of("passages"), {"thing": Term(thing)})),
         tuple(r for g in sorted(graphs) for r in store.select(text_of("reasons"), {"graph": Term(g)})),
     )
+
+
+@dataclass(frozen=True)
+class Support:
+    """A thing that rests on a passage within a span of lines."""
+
+    place: str
+    thing: str
+    names: tuple[Term, ...]
+
+
+SPAN = re.compile(r"^(\d{3}):(\d+)(?:-(\d+))?$")
+
+
+def supports(store: Store, names: Names, span: str) -> list[Support]:
+    """What lines of a document support, e.g. `004:46-61`: every thing with evidence that overlaps them, by line.
+
+    MisuseError where the document is unknown or no evidence touches the lines.
+    """
+    document, first, last = SPAN.fullmatch(span).groups()  # type: ignore[union-attr]
+    rows = [
+        row for row in store.select(text_of("supports"))
+        if _place(names, row).startswith(f"{document}:")
+        and int(row["first"].value) <= int(last or first) and int(row["last"].value) >= int(first)
+    ]  # fmt: skip
+    if not rows:
+        raise MisuseError("span-unknown", span)
+    named: dict[str, list[Term]] = {}
+    for row in rows:
+        named.setdefault(row["thing"].value, []).extend([row["name"]] if "name" in row else [])
+    places = {row["thing"].value: _place(names, row) for row in reversed(rows)}
+    return [Support(places[thing], thing, tuple(dict.fromkeys(found))) for thing, found in named.items()]
 
 
 def resolve(store: Store, names: Names, asked: str) -> str:

@@ -115,6 +115,8 @@ class Document:
     file: str | None = None
     extent: int = 0
     """bytes"""
+    blank: frozenset[int] = frozenset()
+    """lines on which nothing is printed"""
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kg import curate, derive, link, provenance, published, release, rml, validate
-from kg.errors import ReleaseError
+from kg import curate, derive, ledger, link, provenance, published, release, rml, validate
+from kg.errors import ProjectError, ReleaseError
 from kg.extract.records import read as read_records
 from kg.extract.register import load_register
 from kg.model import Document, Line, Problem, Record, Release, graph_of, triple
@@ -42,6 +42,7 @@ class Sources:
     mappings: list[rml.Mapping]
     rules: list[derive.Rule]
     links: link.Links
+    boilerplate: dict[str, list[ledger.Entry]]
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,7 @@ def load(project: Project) -> Sources:
         ],
         rules=derive.load(project),
         links=link.load(project),
+        boilerplate=ledger.load(project),
     )
 
 
@@ -80,6 +82,15 @@ def lookups(project: Project) -> dict[str, list[dict[str, str]]]:
         path.stem: [{k: v for k, v in row.items() if v} for _, row in read_csv(path, project.place(path))]
         for path in project.files("mappings/lookups", "*.csv")
     }
+
+
+def registered(project: Project) -> dict[str, int]:
+    """The keys of `mappings/registry.csv` (`lg/jp-tokyo-to`), each with its first line; what it says twice is for `check`."""
+    path = project.mappings / "registry.csv"
+    found: dict[str, int] = {}
+    for line, row in read_csv(path, project.place(path), ("key", "class", "minted", "label_ja", "label_en")):
+        found.setdefault(row["key"], line)
+    return found
 
 
 def graphs(sources: Sources) -> Graphs:
@@ -178,6 +189,8 @@ def build(
     """Build and publish. A violation publishes nothing: the folder is then None and the old release stays."""
     progress("read")
     sources = load(project)
+    for problem in link.problems(sources.links, sources.names.base, registered(project)):
+        raise ProjectError(problem.code, problem.where, **problem.values)
     progress("map")
     made = graphs(sources)
     progress("validate")
@@ -186,7 +199,9 @@ def build(
     nquads = serialise(made.lines, "nquads")
     sha256 = hashlib.sha256(nquads).hexdigest()
     facts = Release(release.version_of(nquads), _counts(sources, made), sha256, digest(project))
-    if not judged.conforms:
+    unaccounted = ledger.problems(account(sources))
+    found += unaccounted
+    if not judged.conforms or unaccounted:
         return None, found, facts
     progress("write")
     return release.publish(out, facts.version, _files(sources, made, judged, nquads, facts)), found, facts
@@ -200,6 +215,11 @@ def digest(project: Project) -> str:
             if path.is_file():
                 total.update(f"{project.place(path)}\0{hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
     return total.hexdigest()
+
+
+def account(sources: Sources) -> list[ledger.Account]:
+    """The line ledger of the registered documents, by the records as they were read."""
+    return ledger.accounts(sources.documents, sources.records, sources.boilerplate)
 
 
 def is_current(project: Project, out: Path) -> bool:

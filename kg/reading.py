@@ -26,6 +26,11 @@ class Reading:
     text: str
     """the record file as it would be written"""
 
+    @property
+    def writable(self) -> bool:
+        """Whether nothing is lost or unexplained: the page is the registered version, and all of it could be read."""
+        return all(p.severity != "violation" and p.code != "document-changed" for p in self.problems)
+
 
 def read_documents(project: Project, ids: Sequence[str], folder: Path) -> list[Reading]:
     """Read the documents `ids` (all that have a layout, where none is named) from `folder`; nothing is written."""
@@ -53,8 +58,10 @@ def _read(project: Project, registered: Document, folder: Path) -> Reading:
 
 
 def write(project: Project, readings: Iterable[Reading]) -> None:
-    """Write the record files."""
+    """Write the record files of the readings that are writable."""
     for reading in readings:
+        if not reading.writable:
+            continue
         project.records(reading.document.id).write_text(reading.text, encoding="utf-8", newline="\n")
 
 
@@ -66,11 +73,16 @@ def file_of(document: Document, folder: Path) -> Path:
     return path
 
 
-def passage(document: Document, folder: Path, first: int, last: int) -> list[str]:
-    """Lines `first` to `last` of a document at hand; MisuseError where the file is not the registered version."""
+def text_of(document: Document, folder: Path) -> str:
+    """The text of a registered document at hand; MisuseError where the file is another version."""
     path = file_of(document, folder)
     data = path.read_bytes()
     found, _ = identify({document.id: document}, path, data)
     if found.sha256 != document.sha256:
         raise MisuseError("document-version", document.id, expected=document.sha256[:12], found=found.sha256[:12])
-    return decode(data, document.id).split("\n")[first - 1 : last]
+    return decode(data, document.id)
+
+
+def passage(document: Document, folder: Path, first: int, last: int) -> list[str]:
+    """Lines `first` to `last` of a registered document at hand."""
+    return text_of(document, folder).split("\n")[first - 1 : last]

@@ -50,7 +50,7 @@ def write_release(out: Path, lines: list[Line], words: Vocabulary) -> Path:
     """The folder that `kg build` would write, with a link `current` to it."""
     data = "".join(f"{line}\n" for line in sorted(set(lines))).encode()
     digest = hashlib.sha256(data).hexdigest()
-    described = {"version": digest[:12], "sha256": digest, "counts": {"quads": len(lines)}}
+    described = {"version": digest[:12], "sha256": digest, "sources": digest, "counts": {"quads": len(lines)}}
     files = {
         "jichi.nq": data,
         "jichi.ttl": serialise(lines, "turtle", words.prefixes),
@@ -145,7 +145,9 @@ def running(folder: Path, project: Path = FIXTURE / "project", limits: Limits | 
     try:
         ready, _, _ = select.select([process.stdout], [], [], 30)
         assert ready, "the server did not start"
-        yield Server(process.stdout.readline().decode().strip())
+        address = process.stdout.readline().decode().strip()
+        assert address, "the server ended at once"
+        yield Server(address)
     finally:
         process.terminate()
         begin = time.monotonic()

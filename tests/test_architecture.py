@@ -14,7 +14,7 @@ from conftest import ROOT
 
 MODULES = sorted(p for folder in ("kg", "endpoint") for p in (ROOT / folder).rglob("*.py"))
 STEPS = {"extract", "normalise", "curate", "rml", "link", "derive", "validate", "release"}
-CONDUCTORS = {"pipeline", "reading", "check", "cli", "explain", "provenance", "show"}
+CONDUCTORS = {"ledger", "pipeline", "reading", "check", "cli", "explain", "provenance", "show"}
 WRITING = STEPS | {"pipeline", "reading", "cli"}
 
 

@@ -10,12 +10,12 @@ import importlib
 import os
 import re
 import shlex
-import shutil
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
+from conftest import ROOT
 from endpoint import create_app
 from endpoint.negotiation import FORMATS
 from endpoint.release import OpenRelease
@@ -23,11 +23,9 @@ from endpoint.workers import Evaluators, Limits, Load
 from kg.check import check
 from kg.cli import commands
 from kg.errors import CurationError
-from kg.project import Project
 from kg.published import current
 from kg.vocabulary import Vocabulary
 
-ROOT = Path(__file__).resolve().parent.parent
 READMES = ("README.md", "README.ja.md")
 GENERATED = {".git", ".venv", "build", "dist", "__pycache__", ".pytest_cache", ".hypothesis"}
 MADE_BY_THE_READER = {"mappings/records/005.jsonl"}
@@ -83,17 +81,9 @@ SHOWN = sorted({pair for document in DOCUMENTS for pair in shown(document)})
 
 
 @pytest.fixture(scope="module")
-def out(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("releases")
-    built = CliRunner().invoke(commands("en"), ["build", "--out", str(folder)])
-    assert built.exit_code == 0, built.output
-    return folder
-
-
-@pytest.fixture(scope="module")
-def client(out):
-    vocabulary = Vocabulary(Project(ROOT))
-    release = OpenRelease.open(current(out), vocabulary)
+def client(project, built):
+    vocabulary = Vocabulary(project)
+    release = OpenRelease.open(current(built), vocabulary)
     with Evaluators(Load(release.data, vocabulary.base, vocabulary.prefixes), Limits(workers=1)) as evaluators:
         yield create_app(release, vocabulary, evaluators).test_client()
 
@@ -104,10 +94,10 @@ def test_the_documents_show_commands():
 
 
 @pytest.mark.parametrize("command, expected", SHOWN, ids=[command[:60] for command, _ in SHOWN])
-def test_a_command_prints_what_the_document_shows(command, expected, out, client, monkeypatch):
+def test_a_command_prints_what_the_document_shows(command, expected, built, client, monkeypatch):
     monkeypatch.chdir(ROOT)
     program, *words = shlex.split(command)
-    printed = run_kg(words, out) if program == "kg" else run_curl(words, client)
+    printed = run_kg(words, built) if program == "kg" else run_curl(words, client)
     assert re.fullmatch(pattern(expected), tidy(printed)), printed
 
 
@@ -204,9 +194,9 @@ def test_the_limits_of_a_query_are_in_the_readme(readme):
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
-def test_every_path_in_a_document_exists(document, out):
+def test_every_path_in_a_document_exists(document, built):
     top = {path.relative_to(ROOT).parts[0] for path in files()}
-    published = {path.relative_to(current(out)).as_posix() for path in current(out).rglob("*")}
+    published = {path.relative_to(current(built)).as_posix() for path in current(built).rglob("*")}
     missing = [
         name
         for name in NAMED.findall(prose(document))
@@ -264,16 +254,14 @@ def test_both_guides_show_the_same_decision():
     assert re.sub(r" +#.*", "", english) == japanese
 
 
-def test_the_decision_that_the_guide_shows_is_accepted_and_its_guard_holds(tmp_path):
-    for folder in ("ontology", "shapes", "mappings"):
-        shutil.copytree(ROOT / folder, tmp_path / folder)
-    path = tmp_path / "mappings" / "curation" / "000.toml"
+def test_the_decision_that_the_guide_shows_is_accepted_and_its_guard_holds(copy_of_project):
+    path = copy_of_project.curation("000")
     shown_one, before = blocks("CONTRIBUTING.md", "toml")[0].split("\n", 1)[1], path.read_text(encoding="utf-8")
     path.write_text(f"{before}\n[[curate]]\n{shown_one}", encoding="utf-8")
-    assert check(Project(tmp_path)) == []
+    assert check(copy_of_project) == []
     path.write_text(f"{before}\n[[curate]]\n{shown_one}".replace("2019-01-26", "2019-01-25"), encoding="utf-8")
     with pytest.raises(CurationError):
-        check(Project(tmp_path))
+        check(copy_of_project)
 
 
 # ---- decisions

@@ -1,4 +1,4 @@
-"""endpoint/query_text.py: what a scan of a query finds; SERVICE in disguise."""
+"""kg/query_text.py: what a scan of a query finds; SERVICE in disguise."""
 
 from __future__ import annotations
 

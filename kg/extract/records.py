@@ -34,7 +34,8 @@ _SKELETON = {
 
 def to_json(record: Record) -> dict[str, Any]:
     """The object that stands in a record file."""
-    return {
+    passage = {"sha256": record.place.sha256} if record.place.sha256 else {}
+    return passage | {
         "chars": list(record.place.chars),
         "document": record.document,
         "extractor": record.extractor,

@@ -44,8 +44,19 @@ def _document(key: str, table: Mapping[str, Any], where: str) -> Document:
     return Document(
         id=key, title=table["title"], url=table.get("url"), language=table["language"], sha256=table["sha256"],
         layout=table.get("layout"), lines=table["lines"], as_of=table.get("as_of"), file=table["file"],
-        extent=table["extent"],
+        extent=table["extent"], blank=_lines(table["blank"], where),
     )  # fmt: skip
+
+
+def _lines(spans: list[int | str], where: str) -> frozenset[int]:
+    """Line numbers from numbers and spans: `[2, "6-7"]` is 2, 6, 7."""
+    found: set[int] = set()
+    for span in spans:
+        first, _, last = str(span).partition("-")
+        if not first.isdigit() or not (last or first).isdigit():
+            raise ProjectError("layout-value", where, name="blank", expected='2 or "6-7"', found=repr(span))
+        found.update(range(int(first), int(last or first) + 1))
+    return frozenset(found)
 
 
 def identify(register: Mapping[str, Document], path: PurePath, data: bytes) -> tuple[Document, list[Problem]]:

@@ -1,0 +1,12 @@
+"""Run every benchmark of this folder, one after the other: each prints its own figures."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+for path in sorted(Path(__file__).parent.glob("*.py")):
+    if not path.name.startswith("_"):
+        print(f"\n== {path.stem}", flush=True)
+        subprocess.run([sys.executable, "-m", f"benchmarks.{path.stem}"], check=True)
