@@ -48,7 +48,8 @@ class Labels:
             for _, found, label in ranked:
                 if found == tag:
                     return label
-        return self._vocabulary.label(iri, language) or self._place(iri, language) or self._key(iri)
+        known = self._vocabulary.label(iri, language) or self._place(iri, language)
+        return known or self._name_of_part(iri, language) or self._key(iri)
 
     def other_name(self, iri: str, language: str) -> str:
         """The name in the other language of the site, for a second line of a heading; "" where it is the same."""
@@ -78,6 +79,13 @@ class Labels:
     def _place(self, iri: str, language: str) -> str | None:
         rows = self._store.select(query_text("place"), {"evidence": Term(iri)})
         return self._source(iri, rows[0]).text(language) if rows else None
+
+    def _name_of_part(self, iri: str, language: str) -> str | None:
+        """A sub-node without a name of its own is called by its thing and its fragment."""
+        thing, hash_, fragment = iri.partition("#")
+        if not hash_ or self._names.path_of(iri) is None:
+            return None
+        return word("page", "part-of", language, thing=self.name(thing, language), part=fragment)
 
     def _source(self, evidence: str, row: dict[str, Term]) -> Source:
         document = self._key(row["document"].value).split("-")[0]

@@ -6,12 +6,11 @@ from hashlib import sha256
 
 from flask import Flask, Response, redirect, render_template, request, send_from_directory
 
-from endpoint.documents import Document, query_text
+from endpoint.documents import Document
 from endpoint.errors import VisitorError
 from endpoint.negotiation import DOCUMENTS, FORMATS, HTML, Choice, Format, by_extension, negotiate
 from endpoint.site import Site, bare, local, reader_language
 from endpoint.views import Link
-from kg.store import Term
 
 _EXAMPLES = 3
 _DUMP_TYPES = {f".{f.extension}": f.content_type() for f in FORMATS if f.kind == "rdf"} | {".json": "application/json"}
@@ -134,22 +133,11 @@ def _home(site: Site) -> Response:
 
 
 def _kinds(site: Site) -> list[tuple[Link, int, list[Link]]]:
-    """The classes that have a shape of their own, with their number of things and a few examples, largest first."""
-    store = site.release.store
+    """The classes that have a shape, with their number of things and a few examples, largest first."""
     views = site.views()
-    rows = store.select(query_text("classes"))
-    shaped = [(row["class"].value, int(row["number"].value)) for row in rows if _is_shown(site, row["class"].value)]
-    found = []
-    for class_, number in sorted(shaped, key=lambda pair: (-pair[1], pair[0])):
-        things = store.select(query_text("instances"), {"class": Term(class_)})
-        examples = [views.link(row["thing"].value) for row in things[:_EXAMPLES]]
-        found.append((views.link(class_), number, examples))
-    return found
-
-
-def _is_shown(site: Site, class_: str) -> bool:
-    """Classes of the ontology that a shape targets; those of other vocabularies are shown on the things themselves."""
-    return class_ in site.vocabulary.fields and class_ in site.vocabulary.terms
+    kinds = sorted(site.kinds.items(), key=lambda item: (-len(item[1]), item[0]))
+    return [(views.link(class_), len(things), [views.link(thing) for thing in things[:_EXAMPLES]])
+            for class_, things in kinds if class_ in site.vocabulary.fields]
 
 
 def _dumps(site: Site) -> Response:

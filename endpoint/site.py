@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from flask import Request as HttpRequest
 from flask import g, request
 
-from endpoint.documents import Documents
+from endpoint.documents import Documents, query_text
 from endpoint.labels import Labels
 from endpoint.release import OpenRelease
 from endpoint.words import LANGUAGES, choose_language
@@ -31,6 +32,18 @@ class Site:
         names = Names(vocabulary.base)
         labels = Labels(release.store, vocabulary, names)
         return cls(release, vocabulary, evaluators, names, Documents(release, vocabulary, names), labels)
+
+    @cached_property
+    def kinds(self) -> dict[str, list[str]]:
+        """The named things of the release by their most specific class, each in the order of the IRIs."""
+        classes: dict[str, set[str]] = {}
+        for row in self.release.store.select(query_text("kinds")):
+            classes.setdefault(row["thing"].value, set()).add(row["class"].value)
+        found: dict[str, list[str]] = {}
+        for thing, types in sorted(classes.items()):
+            for class_ in self.vocabulary.most_specific(types):
+                found.setdefault(class_, []).append(thing)
+        return found
 
     def views(self) -> Views:
         return Views(self.vocabulary, self.names, self.labels, reader_language(), local)

@@ -9,14 +9,15 @@ from urllib.parse import parse_qsl
 from flask import Flask, Response, render_template, request
 
 from endpoint.documents import query_text
-from endpoint.errors import VisitorError
+from endpoint.errors import Trouble, VisitorError, trouble
 from endpoint.negotiation import DOCUMENTS, GRAPHS, HTML, RESULTS, Choice, by_word, names, negotiate
-from kg.query_text import QueryText, inspect
-from endpoint.site import Site, local, reader_language
+from endpoint.site import Site, local, reader_language, wants_page
 from endpoint.words import word
 from endpoint.workers import Answer, Request
+from kg.errors import KgError
 from kg.messages import nearest
 from kg.model import iri
+from kg.query_text import QueryText, inspect
 from kg.store import Term, serialise
 
 MAX_QUERY = 64 << 10
@@ -48,7 +49,20 @@ def _sparql(site: Site) -> Response:
     asked = _read()
     if asked.query is None:
         return _without_query(site)
-    text = asked.query
+    try:
+        choice, answer = _evaluated(site, asked)
+    except KgError as error:
+        if not wants_page(request):
+            raise
+        return _page_of_trouble(site, asked.query, trouble(error, reader_language()))
+    body = _page(site, asked.query, answer).encode("utf-8") if choice.format == HTML else answer.body
+    response = Response(body, content_type=choice.content_type)
+    response.headers["Vary"] = _VARY if choice.format == HTML else "Accept"
+    return response
+
+
+def _evaluated(site: Site, asked: Asked) -> tuple[Choice, Answer]:
+    text = asked.query or ""
     if not text.strip():
         raise VisitorError("query-empty")
     if len(text.encode("utf-8")) > MAX_QUERY:
@@ -56,13 +70,15 @@ def _sparql(site: Site) -> Response:
     scan = inspect(text, site.vocabulary.base)
     _refuse(scan, site)
     choice = _choice(asked, scan)
-    answer = site.evaluators.run(_request(asked, scan, choice))
-    if choice.format == HTML:
-        body: bytes = _page(site, text, answer).encode("utf-8")
-    else:
-        body = answer.body
-    response = Response(body, content_type=choice.content_type)
-    response.headers["Vary"] = _VARY if choice.format == HTML else "Accept"
+    return choice, site.evaluators.run(_request(asked, scan, choice))
+
+
+def _page_of_trouble(site: Site, text: str, found: Trouble) -> Response:
+    """The form again, with the query and what is wrong with it."""
+    response = Response(_page(site, text, None, found), found.status, content_type=HTML.content_type())
+    response.headers["Vary"] = _VARY
+    for name, value in found.headers.items():
+        response.headers[name] = value
     return response
 
 
@@ -190,8 +206,8 @@ def _without_query(site: Site) -> Response:
     return response
 
 
-def _page(site: Site, text: str, answer: Answer | None) -> str:
-    """The form, and below it the answer as a table or as Turtle."""
+def _page(site: Site, text: str, answer: Answer | None, found: Trouble | None = None) -> str:
+    """The form, and below it the answer as a table or as Turtle, or what went wrong."""
     views = site.views()
     table = None
     graph = ""
@@ -202,6 +218,7 @@ def _page(site: Site, text: str, answer: Answer | None) -> str:
     return render_template(
         "sparql.html",
         query=text,
+        trouble=found,
         table=table,
         graph=graph,
         shown=_ROWS_SHOWN,

@@ -15,6 +15,7 @@ from kg.store import Term, terms
 from kg.vocabulary import Field, Vocabulary
 
 _TYPE = str(RDF.type)
+_MANY = 12
 _MOST_PARTS = 150
 """sub-nodes shown on one page; the RDF holds them all"""
 
@@ -52,6 +53,11 @@ class Row:
     href: str
     hint: str
     values: tuple[Value, ...]
+
+    @property
+    def many(self) -> bool:
+        """Whether the values are set in columns."""
+        return len(self.values) > _MANY
 
 
 @dataclass(frozen=True)
@@ -111,7 +117,7 @@ class Views:
             by_subject.setdefault(statement.subject.value, []).append(statement)
         main = by_subject.pop(document.iri, [])
         kinds = self._kinds(main)
-        parts = sorted(by_subject.items())
+        parts = sorted(by_subject.items(), key=lambda item: (not item[0].startswith(f"{document.iri}#"), item[0]))
         return Page(
             iri=document.iri,
             title=self._labels.name(document.iri, self._language),
@@ -143,9 +149,7 @@ class Views:
 
     def _kinds(self, statements: Iterable[_Statement]) -> list[str]:
         """The most specific classes of a thing: those above another of its classes are left out."""
-        found = {s.object.value for s in statements if s.predicate.value == _TYPE}
-        above = {c for f in found for c in self._vocabulary.superclasses(f) if c != f}
-        return sorted(found - above)
+        return self._vocabulary.most_specific(s.object.value for s in statements if s.predicate.value == _TYPE)
 
     def _kind_links(self, kinds: Iterable[str]) -> tuple[Link, ...]:
         return tuple(self.link(kind) for kind in kinds)
@@ -177,13 +181,16 @@ class Views:
         for predicate, found in by_predicate.items():
             field = field_of(predicate)
             if field.group is None:
-                key = (float("inf"), word("page", "other-statements", self._language))
+                key = (float("inf"), "")
             else:
                 key = (field.group.order, field.group.label.get(self._language) or field.group.iri)
             values = sorted((value_of(s) for s in found), key=self._value_order)
             groups.setdefault(key, []).append(((field.order, predicate), self._row(field, values)))
-        ordered = sorted(groups.items())
-        return tuple(Group(title, tuple(r for _, r in sorted(rows, key=lambda x: x[0]))) for (_, title), rows in ordered)
+        rest = word("page", "other-statements" if len(groups) > 1 else "statements", self._language)
+        return tuple(
+            Group(title or rest, tuple(row for _, row in sorted(rows, key=lambda ranked: ranked[0])))
+            for (_, title), rows in sorted(groups.items())
+        )
 
     def _row(self, field: Field, values: Iterable[Value]) -> Row:
         predicate = field.predicate

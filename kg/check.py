@@ -2,7 +2,8 @@
 
 Reading a file already refuses what is wrong in it alone (syntax, unknown keys, guards that no longer fit). This module
 holds the files against each other: records against their schema and the register, mappings against record fields,
-ontology and shapes, keys against the registry, ontology and shapes against the hygiene queries.
+ontology and shapes, keys against the registry, ontology and shapes against the hygiene queries, the terms of queries
+against the ontology.
 """
 
 from __future__ import annotations
@@ -14,12 +15,14 @@ from pathlib import Path
 from typing import Any
 
 from kg import curate, ledger, link, pipeline, provenance, reading
+from kg.errors import ProjectError, QueryError
 from kg.extract import load_layout
 from kg.extract.records import check as check_schema
 from kg.extract.records import read_lines
 from kg.messages import nearest
 from kg.model import Problem
 from kg.project import Project, read_csv, read_text
+from kg.query_text import prefixed_names
 from kg.rml import MapDescription, Mapping as RmlMapping
 from kg.store import Store, parse
 from kg.vocabulary import Vocabulary
@@ -45,7 +48,7 @@ def check(project: Project) -> list[Problem]:
         *link.problems(sources.links, sources.names.base, pipeline.registered(project)),
         *ledger.problems(pipeline.account(sources)),
         *_hygiene(project, sources.vocabulary),
-        *_rules(sources),
+        *_queries(project, sources),
     ]
 
 
@@ -160,7 +163,7 @@ def _terms(where: str, part: MapDescription, mapping: RmlMapping, vocabulary: Vo
     if not shown:
         return
     for term in part.predicates:
-        if term not in shown | vocabulary.general_predicates:
+        if term in known and term not in shown | vocabulary.general_predicates:
             values = {"term": vocabulary.curie(term), "class": ", ".join(map(vocabulary.curie, sorted(classes)))}
             yield Problem("mapping-shape", where, values)
 
@@ -210,15 +213,42 @@ def _hygiene(project: Project, vocabulary: Vocabulary) -> Iterator[Problem]:
     parts = ("ontology", "concepts", "shapes")
     store = Store.load([q for part in parts for q in parse(vocabulary.source(part), "ntriples")], vocabulary.prefixes)
     for path in project.files("shapes/hygiene", "*.rq"):
-        text = read_text(path, project.place(path))
+        where = project.place(path)
+        text = read_text(path, where)
         words = dict(_HEADER.findall(text))
-        for row in store.select(text):
+        if set(words) != {"en", "ja"}:
+            raise ProjectError("rule-comment", f"{where}:1")
+        try:
+            rows = store.select(text)
+        except QueryError as error:
+            yield Problem(error.code, where, error.values)
+            continue
+        for row in rows:
             yield Problem("hygiene-row", vocabulary.curie(row["where"].value), {"en": words["en"], "ja": words["ja"]})
 
 
-def _rules(sources: pipeline.Sources) -> Iterator[Problem]:
-    """A rule that cannot be read is an error here already, not in the middle of a build."""
-    empty = Store.load([], sources.vocabulary.prefixes)
-    for rule in sources.rules:
-        empty.construct(rule.query)
-    yield from ()
+def _queries(project: Project, sources: pipeline.Sources) -> Iterator[Problem]:
+    """Rules and the queries of shapes can be read, and name only what is declared: a misspelt term finds nothing."""
+    vocabulary = sources.vocabulary
+    empty = Store.load([], vocabulary.prefixes)
+    texts = {f"mappings/rules/{rule.name}.rq": rule.query for rule in sources.rules}
+    texts |= {vocabulary.curie(iri): text for iri, text in vocabulary.shape_queries.items()}
+    for where, text in texts.items():
+        try:
+            empty.run(text)
+        except QueryError as error:
+            yield Problem(error.code, where, error.values)
+        for name in unknown_names(text, vocabulary):
+            yield Problem("query-term", where, {"term": name, "nearest": nearest(name, _names(vocabulary))})
+
+
+def unknown_names(text: str, vocabulary: Vocabulary) -> list[str]:
+    """Prefixed names of a query that neither ontology nor vocabularies declare, in namespaces that they speak of."""
+    known = _names(vocabulary)
+    spoken_of = {name.partition(":")[0] for name in known}
+    return sorted(name for name in prefixed_names(text) if name not in known and name.partition(":")[0] in spoken_of)
+
+
+def _names(vocabulary: Vocabulary) -> set[str]:
+    concepts = (concept for scheme in vocabulary.schemes.values() for concept in scheme.concepts)
+    return {vocabulary.curie(iri) for iri in (*vocabulary.terms, *concepts)}

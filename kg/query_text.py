@@ -76,6 +76,11 @@ def inspect(text: str, base: str) -> QueryText:
     )
 
 
+def prefixed_names(text: str) -> frozenset[str]:
+    """The prefixed names of a query, such as `org:member`; those in strings and comments do not count."""
+    return frozenset(token.text for token in _tokens(text) if token.kind == "name")
+
+
 def _tokens(text: str) -> Iterator[_Token]:
     for found in _TOKEN.finditer(text):
         kind = found.lastgroup or ""

@@ -7,7 +7,7 @@ SHACL and VoID.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -186,6 +186,11 @@ class Vocabulary:
         """The class itself and everything above it."""
         return frozenset(str(n) for n in self._ontology.transitive_objects(URIRef(iri), RDFS.subClassOf))
 
+    def most_specific(self, classes: Iterable[str]) -> list[str]:
+        """`classes` without those that stand above another of them, sorted."""
+        given = set(classes)
+        return sorted(given - {above for c in given for above in self.superclasses(c) if above != c})
+
     def subclasses(self, iri: str) -> frozenset[str]:
         """The class itself and everything below it."""
         return frozenset(str(n) for n in self._ontology.transitive_subjects(RDFS.subClassOf, URIRef(iri)))
@@ -218,6 +223,11 @@ class Vocabulary:
                 yield Field(str(path), name, self._group_of(node), self._order_of(node), str(node), qualified)
 
     @cached_property
+    def shape_queries(self) -> dict[str, str]:
+        """The SELECT queries of the shapes (`sh:select`) by the IRI of their constraint."""
+        return {str(node): str(text) for node, text in sorted(self._shapes.subject_objects(SH.select))}
+
+    @cached_property
     def general_predicates(self) -> frozenset[str]:
         """Properties whose shape targets whatever has them (`sh:targetSubjectsOf`): any class may have them."""
         return frozenset(str(p) for p in self._shapes.objects(None, SH.targetSubjectsOf)) | {str(RDF.type)}
@@ -225,13 +235,16 @@ class Vocabulary:
     def field(self, predicate: str, classes: Iterable[str]) -> Field:
         """How a page shows `predicate` of a thing of `classes`: by their shapes (superclasses too), else by its label.
 
-        Where several property shapes speak of one predicate, the first in page order gives the caption; one that
-        speaks of some values only (`sh:qualifiedValueShape`) does so last.
+        Where several property shapes speak of one predicate, the first in page order gives the caption. Those that
+        speak of some values only (`sh:qualifiedValueShape`: the Japanese name) give it where there is no other than one.
         """
         above = sorted({c for given in classes for c in self.superclasses(given)})
         candidates = [f for c in above for f in self.fields.get(c, ()) if f.predicate == predicate]
+        general = [f for f in candidates if not f.qualified]
+        if general or len(candidates) == 1:
+            return min(general or candidates, key=_page_order)
         if candidates:
-            return min(candidates, key=lambda f: (f.qualified, _page_order(f)))
+            return replace(min(candidates, key=_page_order), name=self.text(predicate))
         return Field(predicate, self.text(predicate), None, _LAST, "")
 
     def _group_of(self, node: URIRef) -> Group | None:

@@ -206,6 +206,8 @@ def test_every_statement_says_where_it_is_from(server: Server) -> None:
 def test_a_page_has_incoming_links_and_parts_with_anchors(server: Server) -> None:
     page = server.get("/doc/lg/jp-yunagi-cho.html").text
     assert "/doc/membership/harbour-league--jp-yunagi-cho" in page and "/doc/seminar/2021-lisbon" in page
+    assert ">harbour-league-901 · jp</h3>" in re.sub(r" <span.*?</span>", "", server.get(
+        "/doc/count/harbour-league-901.html").text)
     assert 'id="interval"' in server.get("/doc/membership/harbour-league--jp-yunagi-cho.html").text
 
 

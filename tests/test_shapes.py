@@ -7,17 +7,16 @@ the one edit that has its focus node; a result that belongs to none fails every 
 from __future__ import annotations
 
 import tomllib
-from pathlib import Path
 from urllib.parse import urldefrag
 
 import pytest
+from conftest import ROOT
 from rdflib import SDO, SH, Graph, URIRef
 
 from kg import validate
 from kg.project import Project
 from kg.vocabulary import Vocabulary
 
-ROOT = Path(__file__).resolve().parent.parent
 EXAMPLES = sorted((ROOT / "ontology" / "examples").glob("*.ttl"))
 MUTATIONS = tomllib.loads((ROOT / "tests" / "mutations.toml").read_text(encoding="utf-8"))["mutation"]
 TARGETS = (SH.targetClass, SH.targetSubjectsOf, SH.targetObjectsOf, SH.targetNode)

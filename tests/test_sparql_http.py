@@ -312,6 +312,7 @@ def test_a_form_for_people(server: Server) -> None:
     assert "text/turtle" not in server.query(GRAPH, BROWSER).type
     wrong = server.query("SELECT", BROWSER)
     assert (wrong.status, wrong.type) == (400, "text/html")
+    assert 'role="alert"' in wrong.text and ">SELECT</textarea>" in wrong.text, "the form again, with the query"
 
 
 def test_never_a_page_for_a_machine(server: Server) -> None:
