@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from kg import curate, ledger, link, pipeline, provenance, reading
+from kg import curate, ledger, link, pipeline, provenance, reading, reference, tables
 from kg.errors import ProjectError, QueryError
 from kg.extract import load_layout
 from kg.extract.records import check as check_schema
@@ -46,6 +46,7 @@ def check(project: Project) -> list[Problem]:
         *(problem for mapping in sources.mappings for problem in _mapping(mapping, fields, sources.vocabulary)),
         *_registry(project, sources),
         *link.problems(sources.links, sources.names.base, pipeline.registered(project)),
+        *_tables(project),
         *ledger.problems(pipeline.account(sources)),
         *_hygiene(project, sources.vocabulary),
         *_queries(project, sources),
@@ -100,6 +101,7 @@ def _fields_of_sources(project: Project, sources: pipeline.Sources, curated: lis
         found[f"lookups/{path.stem}.json"] = dict.fromkeys(header)
     years = provenance.fiscal_years([2019], sources.lookups["eras"])
     arrays = provenance.arrays(sources.documents, curated, sources.decisions, sources.rules)
+    found.update(reference.fields())
     linked = link.arrays(sources.links, sources.names.base)
     optional = {**provenance.OPTIONAL, "links/mappings.json": link.OPTIONAL}
     for path, rows in {**arrays, **linked, "lookups/fiscal-years.json": years}.items():
@@ -207,6 +209,12 @@ def _unregistered(keys: Iterable[str], registered: Mapping[str, int], where: str
     for key in keys:
         if key not in registered:
             yield Problem("registry-missing", where, {"key": key, "nearest": nearest(key, registered)})
+
+
+def _tables(project: Project) -> Iterator[Problem]:
+    """A register of tables that cannot be read is an error here already, not at the first import."""
+    tables.registered(project)
+    yield from ()
 
 
 def _hygiene(project: Project, vocabulary: Vocabulary) -> Iterator[Problem]:
