@@ -178,7 +178,8 @@ _HOLDS: dict[str, Callable[[str], bool]] = {
 
 def _row(where: str, number: int, row: Row, table: Table) -> Iterator[Problem]:
     wrong = [c for c in table.columns if not _fits(c, row[c.column])]
-    swapped = [(a, b) for a, b in combinations(wrong, 2) if _fits(a, row[b.column]) and _fits(b, row[a.column])]
+    pairs = [(a, b) for a, b in combinations(table.columns, 2) if (a in wrong or b in wrong) and row[a.column] and row[b.column]]
+    swapped = [(a, b) for a, b in pairs if _fits(a, row[b.column]) and _fits(b, row[a.column])]
     for a, b in swapped:
         yield Problem("reference-swapped", f"{where}:{number}", {"column": a.column, "other": b.column, "found": row[a.column]})
     explained = {c.column for pair in swapped for c in pair}
