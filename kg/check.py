@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +50,7 @@ def check(project: Project) -> list[Problem]:
         *ledger.problems(pipeline.account(sources)),
         *_hygiene(project, sources.vocabulary),
         *_queries(project, sources),
+        *_schemas(project, sources.vocabulary),
     ]
 
 
@@ -60,7 +61,7 @@ def coverage(project: Project, documents: Path | None = None) -> tuple[list[ledg
     problems = ledger.problems(accounts)
     names = [row[column] for row in sources.lookups["local-governments"] for column in ("name_ja", "name_en")]
     for account in accounts if documents else ():
-        text = reading.text_of(account.document, documents)
+        text = reading.text_of(project, account.document, documents)
         problems += ledger.check_text(account, text, names)
     return accounts, problems
 
@@ -192,23 +193,26 @@ def _registry(project: Project, sources: pipeline.Sources) -> Iterator[Problem]:
         if row["key"] in registered:
             yield Problem("registry-repeated", f"{where}:{line}", {"key": row["key"]})
         registered[row["key"]] = line
+    for key in dict.fromkeys(_minted(sources)):
+        if key not in registered:
+            yield Problem("registry-missing", where, {"key": key, "nearest": nearest(key, registered)})
+
+
+def _minted(sources: pipeline.Sources) -> Iterator[str]:
+    """The keys of things that tables and records bring into the graph, each as often as they name it."""
     for table, kind, column in (
         ("local-governments", "lg", "key"), ("countries", "country", "cc"), ("places", "place", "key"),
         ("offices", "office", "key"), ("organisations", "org", "key"),
     ):  # fmt: skip
-        yield from _unregistered((f"{kind}/{row[column]}" for row in sources.lookups[table]), registered, where)
-    yield from _unregistered((f"{r.type}/{r.key}" for r in sources.records if r.type in _RECORD_KINDS), registered, where)
+        yield from (f"{kind}/{row[column]}" for row in sources.lookups[table])
+    about = {r.id: _RECORD_KEYS[r.type] for r in sources.records if r.type in _RECORD_KEYS}
+    yield from (about[r.id].format(document=r.document, key=r.key) for r in sources.records if r.id in about)
     for record in curate.apply(sources.records, sources.decisions):
-        yield from _unregistered((f"{t['kind']}/{t['slug']}" for t in record.norm.get("things", [])), registered, where)
+        yield from (f"{thing['kind']}/{thing['slug']}" for thing in record.norm.get("things", []))
 
 
-_RECORD_KINDS = ("seminar", "activity")
-
-
-def _unregistered(keys: Iterable[str], registered: Mapping[str, int], where: str) -> Iterator[Problem]:
-    for key in keys:
-        if key not in registered:
-            yield Problem("registry-missing", where, {"key": key, "nearest": nearest(key, registered)})
+_RECORD_KEYS = {"seminar": "seminar/{key}", "activity": "activity/{key}", "news": "article/{document}-{key}"}
+"""the thing that a record of a layout is about"""
 
 
 def _tables(project: Project) -> Iterator[Problem]:
@@ -260,3 +264,31 @@ def unknown_names(text: str, vocabulary: Vocabulary) -> list[str]:
 def _names(vocabulary: Vocabulary) -> set[str]:
     concepts = (concept for scheme in vocabulary.schemes.values() for concept in scheme.concepts)
     return {vocabulary.curie(iri) for iri in (*vocabulary.terms, *concepts)}
+
+
+def _schemas(project: Project, vocabulary: Vocabulary) -> Iterator[Problem]:
+    """A class or property that the JSON Schema of a type lets records choose is declared."""
+    known = vocabulary.terms
+    spaces = {_space(term) for term in known}
+    for path in project.files("mappings/records", "*.schema.json"):
+        where = project.place(path)
+        for text in dict.fromkeys(_texts(json.loads(read_text(path, where)))):
+            if _space(text) in spaces and text not in known:
+                near = nearest(vocabulary.curie(text), map(vocabulary.curie, known))
+                yield Problem("schema-term", where, {"term": vocabulary.curie(text), "nearest": near})
+
+
+def _space(iri: str) -> str:
+    """The namespace of a term: up to the last # or /; "" for a text that is no IRI."""
+    return iri[: max(iri.rfind("#"), iri.rfind("/")) + 1]
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for inner in value.values():
+            yield from _texts(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _texts(inner)

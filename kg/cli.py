@@ -16,12 +16,12 @@ from typing import Any
 import click
 
 from kg import check as checking
-from kg import cli_identity, pipeline, published, reading, show
+from kg import cli_documents, cli_identity
+from kg import pipeline, published, reading, show
 from kg.errors import KgError, QueryError
 from kg.explain import SPAN, Explanation, Support, explain, supports
 from kg.extract.register import load_register
 from kg.messages import catalogue, nearest, render
-from kg.model import Problem
 from kg.names import Names
 from kg.project import Project
 from kg.query_text import inspect
@@ -97,7 +97,7 @@ def commands(language: str) -> click.Group:
     group.params.append(lang)
     release_id = f"jichi {version('jichi')}"
     click.version_option(version("jichi"), message=release_id, help=words("option-version"))(group)
-    for verb in (_extract, _check, _coverage, _build, _serve, _query, _explain):
+    for verb in (_extract, _check, _coverage, _build, _serve, _query, _explain, cli_documents.add, cli_documents.diff):
         group.add_command(verb(words, language))
     cli_identity.register(group, words, language)
     for command in group.commands.values():
@@ -144,7 +144,7 @@ def _say_reading(found: reading.Reading, language: str, as_json: bool) -> None:
     id_ = found.document.id
     if as_json:
         changed = [change.__dict__ for change in found.changes]
-        problems = [_plain(problem, language) for problem in found.problems]
+        problems = [show.problem(problem, language) for problem in found.problems]
         click.echo(show.as_json({"document": id_, "records": len(found.records), "changes": changed, "problems": problems}))
         return
     values = {"document": id_, "records": len(found.records), "changes": len(found.changes)}
@@ -159,7 +159,7 @@ def _check(words: Callable[[str], str], language: str) -> click.Command:
     def run(as_json: bool) -> int:
         problems = checking.check(Project.find())
         if as_json:
-            click.echo(show.as_json([_plain(problem, language) for problem in problems]))
+            click.echo(show.as_json([show.problem(problem, language) for problem in problems]))
         else:
             for problem in problems:
                 click.echo(problem.text(language))
@@ -174,7 +174,7 @@ def _coverage(words: Callable[[str], str], language: str) -> click.Command:
         found, problems = checking.coverage(Project.find(), documents)
         if as_json:
             shares = {account.document.id: account.shares() for account in found}
-            click.echo(show.as_json({"documents": shares, "problems": [_plain(p, language) for p in problems]}))
+            click.echo(show.as_json({"documents": shares, "problems": [show.problem(p, language) for p in problems]}))
             return int(bool(problems))
         header = ["", *next(iter(found)).shares()]
         click.echo(show.table(header, [[a.document.id, *map(str, a.shares().values())] for a in found]), nl=False)
@@ -204,7 +204,7 @@ def build(out: Path, language: str, as_json: bool = False, reference: Path | Non
     with _steps(language, as_json) as step:
         folder, problems, facts = pipeline.build(Project.find(), out, step, reference)
     if as_json:
-        found = [_plain(problem, language) for problem in problems]
+        found = [show.problem(problem, language) for problem in problems]
         click.echo(show.as_json({"published": folder is not None, "problems": found, **facts.__dict__}))
         return int(folder is None)
     for problem in problems:
@@ -326,7 +326,7 @@ def _explanation(found: Explanation, vocabulary: Vocabulary, documents: Path | N
             id_, _, span = place.partition(":")
             first, _, last = span.partition("-")
             lines.append(f"\n{place}")
-            text = reading.passage(register[id_], documents, int(first), int(last or first))
+            text = reading.passage(Project.find(), register[id_], documents, int(first), int(last or first))
             lines += [f"  | {show.plain(line)}" for line in text]
     return "\n".join(lines).rstrip() + "\n"
 
@@ -348,10 +348,3 @@ def _explanation_json(found: Explanation) -> str:
         for s in found.statements
     ]
     return show.as_json({"thing": found.thing, "passages": list(found.passages), "statements": statements})
-
-
-def _plain(problem: Problem, language: str) -> dict[str, str]:
-    return {
-        "code": problem.code, "where": problem.where, "severity": problem.severity,
-        "message": render(problem.code, problem.values, language),
-    }  # fmt: skip

@@ -9,7 +9,6 @@ import click
 
 from kg import reference, show
 from kg.messages import render
-from kg.model import Problem
 from kg.project import Project
 
 Words = Callable[[str], str]
@@ -28,7 +27,7 @@ def _reference(words: Words, language: str) -> click.Command:
     def run(act: str, file: Path, name: str, out: Path, as_json: bool) -> int:
         written, rows, problems = reference.import_table(Project.find(), file, name, out)
         if as_json:
-            found = [_plain(problem, language) for problem in problems]
+            found = [show.problem(problem, language) for problem in problems]
             click.echo(show.as_json({"written": str(written) if written else None, "rows": rows, "problems": found}))
             return int(written is None)
         for problem in problems:
@@ -46,9 +45,3 @@ def _reference(words: Words, language: str) -> click.Command:
         _json(words),
     ])  # fmt: skip
 
-
-def _plain(problem: Problem, language: str) -> dict[str, str]:
-    return {
-        "code": problem.code, "where": problem.where, "severity": problem.severity,
-        "message": render(problem.code, problem.values, language),
-    }  # fmt: skip

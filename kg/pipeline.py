@@ -107,6 +107,11 @@ def graphs(sources: Sources, reference: Iterable[Line] = ()) -> Graphs:
     return Graphs(frozenset(lines), frozenset(stated - accepted), handed_over(curated))
 
 
+def stated(sources: Sources, records: Iterable[Record]) -> set[Line]:
+    """What some records say before curation and rules."""
+    return set(_map(sources, handed_over(records), _of_records))
+
+
 def handed_over(records: Iterable[Record]) -> dict[str, Any]:
     """`records/<type>.json`: the `norm` of every record of a type, in the order of documents and keys.
 

@@ -35,7 +35,9 @@ CLOSED = (DCAT, DCTERMS, FOAF, ORG, OWL, PROV, RDF, RDFS, SDO, SH, SKOS, TIME, V
 """namespaces of which rdflib knows every term"""
 
 LISTED = {
-    "http://data.europa.eu/m8g/": {"PublicEvent", "frequency"},
+    "http://data.europa.eu/m8g/": {
+        "PublicEvent", "frequency", "eventNumber", "ContactPoint", "contactPoint", "telephone", "email",
+    },
     "http://www.w3.org/ns/oa#": {
         "SpecificResource", "FragmentSelector", "TextPositionSelector", "TextQuoteSelector", "hasSource", "hasSelector",
         "start", "end",

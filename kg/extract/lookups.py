@@ -21,6 +21,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "aliases": ("surface", "language", "country", "container", "kind", "key"),
     "country-letters": ("letter", "cc"),
     "repeated-names": ("name",),
+    "news-items": ("mark", "key"),
     "activities": ("name", "reporter", "key", "kind", "slug", "class", "thing", "convenes", "members", "interval"),
 }
 """the tables that reading a document needs, each with the columns that it needs"""
