@@ -16,7 +16,7 @@ from typing import Any
 import click
 
 from kg import check as checking
-from kg import cli_documents
+from kg import cli_documents, cli_identity
 from kg import pipeline, published, reading, show
 from kg.errors import KgError, QueryError
 from kg.explain import SPAN, Explanation, Support, explain, supports
@@ -99,6 +99,7 @@ def commands(language: str) -> click.Group:
     click.version_option(version("jichi"), message=release_id, help=words("option-version"))(group)
     for verb in (_extract, _check, _coverage, _build, _serve, _query, _explain, cli_documents.add, cli_documents.diff):
         group.add_command(verb(words, language))
+    cli_identity.register(group, words, language)
     for command in group.commands.values():
         command.params.append(lang)
     return group
@@ -186,16 +187,22 @@ def _coverage(words: Callable[[str], str], language: str) -> click.Command:
 
 
 def _build(words: Callable[[str], str], language: str) -> click.Command:
-    def run(out: Path, as_json: bool) -> int:
-        return build(out, language, as_json)
+    def run(out: Path, reference: Path | None, as_json: bool) -> int:
+        return build(out, language, as_json, reference)
 
-    return click.Command("build", callback=run, help=words("help-build"), params=[_folder(words), _json(words)])
+    params = [_folder(words), _reference(words), _json(words)]
+    return click.Command("build", callback=run, help=words("help-build"), params=params)
 
 
-def build(out: Path, language: str, as_json: bool = False) -> int:
+def _reference(words: Callable[[str], str]) -> click.Option:
+    folder = click.Path(exists=True, file_okay=False, path_type=Path)
+    return click.Option(["--reference"], type=folder, help=words("option-reference"))
+
+
+def build(out: Path, language: str, as_json: bool = False, reference: Path | None = None) -> int:
     """Build into `out` and say what came of it; 1 where a violation kept it from being published."""
     with _steps(language, as_json) as step:
-        folder, problems, facts = pipeline.build(Project.find(), out, step)
+        folder, problems, facts = pipeline.build(Project.find(), out, step, reference)
     if as_json:
         found = [show.problem(problem, language) for problem in problems]
         click.echo(show.as_json({"published": folder is not None, "problems": found, **facts.__dict__}))
@@ -220,16 +227,17 @@ def _steps(language: str, quiet: bool) -> Iterator[Callable[[str], None]]:
 
 
 def _serve(words: Callable[[str], str], language: str) -> click.Command:
-    def run(out: Path, host: str, port: int) -> int:
+    def run(out: Path, reference: Path | None, host: str, port: int) -> int:
         from endpoint.wsgi import serve
 
-        if not pipeline.is_current(Project.find(), out) and build(out, language):
+        if not pipeline.is_current(Project.find(), out, reference) and build(out, language, reference=reference):
             return 1
         serve(published.current(out), Vocabulary(Project.find()), host, port)
         return 0
 
     return click.Command("serve", callback=run, help=words("help-serve"), params=[
         _folder(words),
+        _reference(words),
         click.Option(["--host"], default="127.0.0.1", show_default=True, help=words("option-host")),
         click.Option(["--port"], type=click.IntRange(0, 65535), default=8000, show_default=True, help=words("option-port")),
     ])  # fmt: skip
