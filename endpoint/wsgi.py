@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser
 from waitress.server import create_server
 from waitress.task import ErrorTask
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -44,8 +45,18 @@ class _RefusedRequest(ErrorTask):
         self.write(body)
 
 
+class _Parser(HTTPRequestParser):
+    """Takes an address whose letters were not encoded: clients send them, and others serve them."""
+
+    def parse_header(self, header_plus: bytes) -> None:
+        line, end, rest = header_plus.partition(b"\r\n")
+        encoded = b"".join(bytes([byte]) if byte < 0x80 else b"%%%02X" % byte for byte in line)
+        super().parse_header(encoded + end + rest)
+
+
 class _Channel(HTTPChannel):
     error_task_class = _RefusedRequest
+    parser_class = _Parser
 
 
 def placed(app: Callable, prefix: str = "", behind_proxy: bool = False) -> Callable:
