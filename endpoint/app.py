@@ -8,33 +8,17 @@ from urllib.parse import urlencode
 from flask import Flask, Response, redirect, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from endpoint import resources, sparql
+from endpoint import delivery, resources, sparql
 from endpoint.errors import VisitorError, Trouble, code_of_status, trouble
 from endpoint.release import OpenRelease
-from endpoint.site import Site, local, reader_language, wants_page
+from endpoint.site import VARY, Site, local, reader_language, wants_page
 from endpoint.words import LANGUAGES, word
 from endpoint.workers import Evaluators
 from kg.errors import KgError
 from kg.vocabulary import Vocabulary
 
-_POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; script-src 'self'; "
-    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
-_ON_ALL = {
-    "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "Link, Location, Content-Location, ETag, Retry-After",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Content-Security-Policy": _POLICY,
-}
 _PLAIN = re.compile(r"^[A-Za-z0-9/._~-]*$")
 """a path that may stand in a Location header as it is"""
-_ON_PREFLIGHT = {
-    "Access-Control-Allow-Methods": "GET, HEAD, POST, OPTIONS",
-    "Access-Control-Allow-Headers": "Accept, Accept-Language, Content-Type, If-None-Match",
-    "Access-Control-Max-Age": "86400",
-}
 
 
 def build_app(release: OpenRelease, vocabulary: Vocabulary, evaluators: Evaluators) -> Flask:
@@ -43,8 +27,8 @@ def build_app(release: OpenRelease, vocabulary: Vocabulary, evaluators: Evaluato
     site = Site.of(release, vocabulary, evaluators)
     resources.register(app, site)
     sparql.register(app, site)
+    delivery.register(app)
     app.before_request(_one_spelling)
-    app.after_request(_add_headers)
     app.register_error_handler(KgError, _answer_error)
     app.register_error_handler(HTTPException, _answer_http_error)
     app.context_processor(lambda: _template_words(site))
@@ -54,6 +38,10 @@ def build_app(release: OpenRelease, vocabulary: Vocabulary, evaluators: Evaluato
 def _one_spelling() -> Response | None:
     """308 from a trailing slash or capitals to the one spelling of an address (keys are lower case)."""
     path = request.path
+    raw = request.environ.get("REQUEST_URI", "").partition("?")[0]
+    if "%2f" in raw.lower():
+        # Decoded it would look like a separator, and one thing would have two addresses (RFC 3986, section 2.2).
+        raise VisitorError("not-found", path=raw, nearest="-")
     plain = path.rstrip("/") if path != "/dump/" else path
     if plain.lower().startswith(("/id/", "/doc/", "/graph/", "/vocab/")):
         plain = plain.lower()
@@ -85,15 +73,6 @@ def _switched(language: str) -> str:
     return f"{request.script_root}{request.path}?{urlencode([*kept, ('lang', language)])}"
 
 
-def _add_headers(response: Response) -> Response:
-    for name, value in _ON_ALL.items():
-        response.headers.setdefault(name, value)
-    if request.method == "OPTIONS":
-        for name, value in _ON_PREFLIGHT.items():
-            response.headers[name] = value
-    return response
-
-
 def _answer_error(error: KgError) -> Response:
     return _written(trouble(error, reader_language()))
 
@@ -101,7 +80,7 @@ def _answer_error(error: KgError) -> Response:
 def _answer_http_error(error: HTTPException) -> Response:
     if error.code is not None and error.code < 400:
         return error.get_response()  # type: ignore[return-value]
-    found = VisitorError(code_of_status(error.code or 500), path=request.path, methods="GET, HEAD, POST")
+    found = VisitorError(code_of_status(error.code or 500), path=request.path, methods="GET, HEAD, POST", nearest="-")
     response = _written(trouble(found, reader_language()))
     for name, value in error.get_headers():
         if name.lower() == "allow":
@@ -117,9 +96,7 @@ def _written(found: Trouble) -> Response:
         body = found.problem_json(f"{request.url_root}errors")
         response = Response(body, found.status, content_type="application/problem+json")
     response.headers["Content-Language"] = reader_language()
-    response.headers["Vary"] = "Accept, Accept-Language"
+    response.headers["Vary"] = VARY
     for name, value in found.headers.items():
         response.headers[name] = value
     return response
-
-

@@ -8,9 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 
+from rdflib import DCTERMS
+
+from endpoint.nearest import Nearest
 from endpoint.negotiation import Format
 from endpoint.release import OpenRelease
 from kg.model import Line
@@ -19,6 +22,8 @@ from kg.store import Store, Term, parse, serialise, terms
 from kg.vocabulary import Vocabulary
 
 _FRAGMENT_DEPTH = 4
+INDEXES = {"graph": "graph-index", "vocab": "scheme-index"}
+"""documents that list others, by path: the query that makes the list"""
 _PATH = re.compile(r"^[A-Za-z0-9._~-]+(/[A-Za-z0-9._~-]+)*$")
 """what may follow the base in an IRI of a document of ours"""
 
@@ -65,6 +70,8 @@ class Documents:
         iri = self._names.of_path(path)
         if not _PATH.match(path):
             return None
+        if path in INDEXES:
+            return self._index(iri, path)
         if path.startswith("graph/"):
             return self._graph(iri, path)
         lines = [] if path.startswith("id/") else self._published(iri)
@@ -131,6 +138,27 @@ class Documents:
         evidence = self._store.construct(query_text("evidence"), {"thing": Term(iri)})
         context = self._store.located(evidence) + self._names_for(content + about + evidence)
         return Document(iri, path, (*self._store.located(about), *content), (), 0, tuple(context))
+
+    def _index(self, iri: str, path: str) -> Document:
+        store = self._store if path == "graph" else Store.load(self._sources["concepts"], self._store.prefixes)
+        lines = store.construct(query_text(INDEXES[path]), {"index": Term(iri)})
+        return Document(iri, path, tuple(lines))
+
+    @cached_property
+    def nearest(self) -> Nearest:
+        """For paths that are not known: all things, graphs and published documents."""
+        subjects = {row["thing"].value for row in self._store.select(query_text("subjects"))}
+        described = {term.value for lines in self._sources.values() for line in lines for term in terms(line)[:1]}
+        paths = {self._names.path_of(iri) for iri in subjects | described | set(self._store.graphs())}
+        return Nearest(path for path in {*paths, *INDEXES} if path and "#" not in path and _PATH.match(path))
+
+    def licence(self, document: Document) -> str | None:
+        """The licence that a document names for itself, else that of the data set."""
+        for lines in (document.own, self._sources["dataset"]):
+            for line in lines:
+                if f" <{DCTERMS.license}> " in line and line.startswith((f"<{document.iri}>", f"<{self._vocabulary.dataset}>")):
+                    return terms(line)[2].value
+        return None
 
     def _nodes(self, iri: str) -> list[str]:
         """The thing and its sub-nodes, found by following links between them."""

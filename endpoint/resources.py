@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from hashlib import sha256
 
 from flask import Flask, Response, redirect, render_template, request, send_from_directory
+from rdflib import DCTERMS, VOID
 
-from endpoint.documents import Document
-from endpoint.errors import VisitorError
+from endpoint.documents import INDEXES, Document
+from endpoint.errors import STATUS, VisitorError
 from endpoint.negotiation import DOCUMENTS, FORMATS, HTML, Choice, Format, by_extension, negotiate
-from endpoint.site import Site, bare, local, reader_language
+from endpoint.site import VARY, Site, bare, local, reader_language
 from endpoint.views import Link
+from endpoint.words import word
+from kg.store import terms
 
 _EXAMPLES = 3
 _DUMP_TYPES = {f".{f.extension}": f.content_type() for f in FORMATS if f.kind == "rdf"} | {".json": "application/json"}
-_VARY = "Accept, Accept-Language"
 
 
 def register(app: Flask, site: Site) -> None:
@@ -33,15 +36,22 @@ def register(app: Flask, site: Site) -> None:
 def _see_document(site: Site, kind: str, key: str) -> Response:
     """303: a thing is not a document (httpRange-14). An unknown key is 404 here already."""
     if not site.documents.exists(f"id/{kind}/{key}"):
-        raise VisitorError("not-found", path=request.path)
+        raise _unknown(site, f"id/{kind}/{key}")
     response = redirect(local(f"doc/{kind}/{key}"), 303)
-    response.headers["Vary"] = _VARY
+    response.headers["Link"] = f'<{bare(f"doc/{kind}/{key}")}>; rel="describedby"'
+    response.headers["Vary"] = VARY
     return response  # type: ignore[return-value]
+
+
+def _unknown(site: Site, path: str) -> VisitorError:
+    """404 with the addresses of ours that look most like the one asked for."""
+    near = [bare(f"doc/{found[3:]}" if found.startswith("id/") else found) for found in site.documents.nearest.of(path)]
+    return VisitorError("not-found", path=request.path, nearest=", ".join(near) or "-", near=near)
 
 
 def _published(site: Site, path: str) -> Response:
     if path.startswith(("id/", "doc/")):
-        raise VisitorError("not-found", path=request.path)
+        raise _unknown(site, path)
     if site.documents.is_version(path):
         return redirect(local(path.rpartition("/")[0]), 303)  # type: ignore[return-value]
     folder, _, key = path.rpartition("/")
@@ -54,22 +64,22 @@ def _document(site: Site, folder: str, key: str) -> Response:
     path = f"{folder}/{stem}" if folder else stem
     document = site.documents.find(path)
     if document is None:
-        raise VisitorError("not-found", path=request.path)
-    choice = _choice(extension, bool(dot), document)
+        raise _unknown(site, path)
+    choice = _choice(site, extension, bool(dot), document)
     response = _written(site, document, choice)
     if not dot:
-        response.headers["Vary"] = _VARY
+        response.headers["Vary"] = VARY
         response.headers["Content-Location"] = bare(f"{_place(document)}.{choice.format.extension}")
     elif choice.format == HTML:
         response.headers["Vary"] = "Accept-Language"
     return response
 
 
-def _choice(extension: str, has_suffix: bool, document: Document) -> Choice:
+def _choice(site: Site, extension: str, has_suffix: bool, document: Document) -> Choice:
     if has_suffix:
         format = by_extension(extension, DOCUMENTS)
         if format is None:
-            raise VisitorError("not-found", path=request.path)
+            raise _unknown(site, document.path)
         return Choice(format, format.media_type)
     choice = negotiate(request.headers.get("Accept"), DOCUMENTS)
     if choice is None:
@@ -82,19 +92,70 @@ def _choice(extension: str, has_suffix: bool, document: Document) -> Choice:
 
 
 def _written(site: Site, document: Document, choice: Choice) -> Response:
-    if choice.format == HTML:
-        alternates = tuple(Link(f.title, local(f"{_place(document)}.{f.extension}")) for f in DOCUMENTS if f != HTML)
-        body = render_template("resource.html", page=site.views().page(document, alternates)).encode("utf-8")
+    if choice.format != HTML:
+        response = _named(document.write(choice.format, site.vocabulary.prefixes), choice.content_type)
+    elif document.path in INDEXES:
+        response = _page(_index(site, document))
     else:
-        body = document.write(choice.format, site.vocabulary.prefixes)
-    response = Response(body, content_type=choice.content_type)
-    if choice.format == HTML:
-        response.headers["Content-Language"] = reader_language()
-    response.headers["Link"] = ", ".join(
-        [f'<{document.iri}>; rel="describes"', *(_alternate_header(document, f) for f in DOCUMENTS)]
-    )
+        page = site.views().page(document, _alternates(document))
+        response = _page(render_template("resource.html", page=page))
+    response.headers["Link"] = ", ".join(_links(site, document, choice))
+    return response
+
+
+def _named(body: bytes, content_type: str) -> Response:
+    """An answer with a strong ETag; its bytes are the same for a release, a document, a format and a language."""
+    response = Response(body, content_type=content_type)
     response.set_etag(sha256(body).hexdigest()[:32])
-    return response.make_conditional(request)
+    return response
+
+
+def _page(text: str) -> Response:
+    response = _named(text.encode("utf-8"), HTML.content_type())
+    response.headers["Content-Language"] = reader_language()
+    return response
+
+
+def _alternates(document: Document) -> tuple[Link, ...]:
+    return tuple(Link(f.title, local(f"{_place(document)}.{f.extension}")) for f in DOCUMENTS if f != HTML)
+
+
+def _links(site: Site, document: Document, choice: Choice) -> list[str]:
+    """RFC 8288 links as signposts for machines: what this describes, how to cite it, its licence, its other forms."""
+    links = [f'<{document.iri}>; rel="describes"', f'<{document.iri}>; rel="cite-as"',
+             f'<{site.vocabulary.dataset}>; rel="collection"']
+    licence = site.documents.licence(document)
+    if licence:
+        links.append(f'<{licence}>; rel="license"')
+    for format in DOCUMENTS:
+        target = f'<{bare(_place(document))}.{format.extension}>'
+        if choice.format == HTML and format != HTML:
+            links.append(f'{target}; rel="alternate describedby"; type="{format.media_type}"')
+        elif format != choice.format:
+            links.append(f'{target}; rel="alternate"; type="{format.media_type}"')
+    return links
+
+
+def _index(site: Site, document: Document) -> str:
+    """The page of a list: its entries by name, with the number of their triples where the list counts them."""
+    counts: dict[str, int] = {}
+    entries = []
+    for subject, predicate, value, _ in map(terms, document.own):
+        if predicate.value == str(VOID.triples):
+            counts[subject.value] = int(value.value)
+        if predicate.value == str(DCTERMS.hasPart):
+            entries.append(value.value)
+    views, start = site.views(), f"{document.iri}/"
+    language = reader_language()
+    links = [(Link(iri.removeprefix(start), views.href(iri) or iri) if counts else views.link(iri), iri) for iri in entries]
+    return render_template(
+        "index.html",
+        title=word("page", f"index-{document.path}", language),
+        note=word("page", f"index-{document.path}-note", language),
+        entries=[(link, counts.get(iri, 0)) for link, iri in sorted(links, key=lambda pair: pair[0].text)],
+        counted=bool(counts),
+        alternates=_alternates(document),
+    )
 
 
 def _place(document: Document) -> str:
@@ -114,21 +175,20 @@ def _home(site: Site) -> Response:
         raise VisitorError("not-acceptable", offered=", ".join(f.media_type for f in offered))
     if choice.format != HTML:
         response = redirect(local("dataset"), 303)
-        response.headers["Vary"] = _VARY
+        response.headers["Vary"] = VARY
         return response  # type: ignore[return-value]
     kinds = _kinds(site)
-    body = render_template(
+    response = _page(render_template(
         "home.html",
         kinds=kinds,
         dataset=site.vocabulary.text(site.vocabulary.dataset),
         description=site.vocabulary.definition(site.vocabulary.dataset),
         schemes=[site.views().link(iri) for iri in site.vocabulary.schemes],
         sample=kinds[0][2][0].href if kinds and kinds[0][2] else local("dataset"),
-        root=request.url_root.rstrip("/"),
-    )
-    response = Response(body, content_type=HTML.content_type())
-    response.headers["Vary"] = _VARY
-    response.headers["Content-Language"] = reader_language()
+        root=f"{request.scheme}://{request.host}",
+    ))
+    response.headers["Vary"] = VARY
+    response.headers["Link"] = f'<{bare("dataset")}>; rel="describedby", <{bare("sparql")}>; rel="service"'
     return response
 
 
@@ -143,7 +203,7 @@ def _kinds(site: Site) -> list[tuple[Link, int, list[Link]]]:
 def _dumps(site: Site) -> Response:
     files = [(name, (site.release.folder / name).stat().st_size, digest) for name, digest in
              sorted(site.release.files.items())]
-    response = Response(render_template("dumps.html", files=files), content_type=HTML.content_type())
+    response = _page(render_template("dumps.html", files=files))
     response.headers["Vary"] = "Accept-Language"
     return response
 
@@ -151,19 +211,18 @@ def _dumps(site: Site) -> Response:
 def _dump(site: Site, name: str) -> Response:
     """A file of the release: only what SHA256SUMS lists, and that list itself."""
     if name not in site.release.files and name != "SHA256SUMS":
-        raise VisitorError("not-found", path=request.path)
+        near = [f"dump/{found}" for found in get_close_matches(name[:100], site.release.files)]
+        raise VisitorError("not-found", path=request.path, nearest=", ".join(near) or "-", near=[bare(n) for n in near])
     suffix = name[name.rfind("."):] if "." in name else ""
     response = send_from_directory(site.release.folder, name, mimetype="text/plain", etag=False, conditional=False)
     response.headers["Content-Type"] = _DUMP_TYPES.get(suffix, "text/plain; charset=utf-8")
     if name in site.release.files:
         response.set_etag(site.release.files[name][:32])
-    return response.make_conditional(request)
+    return response
 
 
 def _errors() -> Response:
     """What the `type` of a problem leads to: every code in words."""
-    from endpoint.errors import STATUS
-
-    response = Response(render_template("errors.html", codes=sorted(STATUS.items())), content_type=HTML.content_type())
+    response = _page(render_template("errors.html", codes=sorted(STATUS.items())))
     response.headers["Vary"] = "Accept-Language"
     return response

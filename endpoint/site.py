@@ -18,6 +18,10 @@ from kg.names import Names
 from kg.vocabulary import Vocabulary
 
 
+VARY = "Accept, Accept-Language"
+"""what the answers at one address differ by; the coding is added where one is applied"""
+
+
 @dataclass(frozen=True)
 class Site:
     release: OpenRelease

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
+from hashlib import sha256
 from urllib.parse import parse_qsl
 
 from flask import Flask, Response, render_template, request
 
+from endpoint.delivery import UNKEPT, clock, sent_as
 from endpoint.documents import query_text
 from endpoint.errors import Trouble, VisitorError, trouble
 from endpoint.negotiation import DOCUMENTS, GRAPHS, HTML, RESULTS, Choice, by_word, names, negotiate
-from endpoint.site import Site, local, reader_language, wants_page
+from endpoint.site import VARY, Site, bare, local, reader_language, wants_page
 from endpoint.words import word
 from endpoint.workers import Answer, Request
 from kg.errors import KgError
@@ -28,7 +31,10 @@ _ROWS_SHOWN = 1000
 _FORM = "application/x-www-form-urlencoded"
 _DIRECT = "application/sparql-query"
 _UPDATE = "application/sparql-update"
-_VARY = "Accept, Accept-Language"
+_VOLATILE = re.compile(r"\b(NOW|RAND|UUID|STRUUID|BNODE)\s*\(", re.IGNORECASE)
+"""functions whose value changes from one evaluation to the next"""
+_BLANK = re.compile(r"\[|_:")
+"""blank nodes of a template get new labels each time"""
 
 
 @dataclass(frozen=True)
@@ -50,18 +56,48 @@ def _sparql(site: Site) -> Response:
     if asked.query is None:
         return _without_query(site)
     try:
-        choice, answer = _evaluated(site, asked)
+        choice, planned = _planned(site, asked)
+        tag = _tag(site, planned, choice)
+        if tag and sent_as(tag) in request.if_none_match:
+            # The release and the query are those of the answer that the client has: nothing to evaluate.
+            return _labelled(Response(b"", 304), choice, tag)
+        answer = site.evaluators.run(planned)
     except KgError as error:
         if not wants_page(request):
             raise
         return _page_of_trouble(site, asked.query, trouble(error, reader_language()))
+    clock("query", answer.seconds)
     body = _page(site, asked.query, answer).encode("utf-8") if choice.format == HTML else answer.body
-    response = Response(body, content_type=choice.content_type)
-    response.headers["Vary"] = _VARY if choice.format == HTML else "Accept"
+    return _labelled(Response(body, content_type=choice.content_type), choice, tag)
+
+
+def _labelled(response: Response, choice: Choice, tag: str | None) -> Response:
+    if choice.format == HTML:
+        response.headers["Content-Language"] = reader_language()
+    response.headers["Vary"] = VARY
+    response.headers["Link"] = f'<{bare("sparql")}>; rel="service", <{bare("dataset")}>; rel="describedby"'
+    if tag is None:
+        response.headers["Cache-Control"] = UNKEPT
+    else:
+        response.set_etag(tag if response.status_code == 200 else sent_as(tag))
     return response
 
 
-def _evaluated(site: Site, asked: Asked) -> tuple[Choice, Answer]:
+def _tag(site: Site, planned: Request, choice: Choice) -> str | None:
+    """The ETag of an answer, known before it is computed: release, query, data set and format decide every byte.
+
+    None where they do not: pages tell the time taken, some functions change their value, and a POST is not kept.
+    """
+    text = planned.query
+    graph = choice.format.kind == "rdf"
+    if request.method == "POST" or choice.format == HTML or _VOLATILE.search(text) or (graph and _BLANK.search(text)):
+        return None
+    parts = [site.release.release.sha256, choice.content_type, text, planned.default_graphs, planned.named_graphs]
+    return sha256(json.dumps(parts).encode("utf-8")).hexdigest()[:32]
+
+
+def _planned(site: Site, asked: Asked) -> tuple[Choice, Request]:
+    """What is to be evaluated, and the form of the answer; a VisitorError for what cannot be."""
     text = asked.query or ""
     if not text.strip():
         raise VisitorError("query-empty")
@@ -70,13 +106,13 @@ def _evaluated(site: Site, asked: Asked) -> tuple[Choice, Answer]:
     scan = inspect(text, site.vocabulary.base)
     _refuse(scan, site)
     choice = _choice(asked, scan)
-    return choice, site.evaluators.run(_request(asked, scan, choice))
+    return choice, _request(asked, scan, choice)
 
 
 def _page_of_trouble(site: Site, text: str, found: Trouble) -> Response:
     """The form again, with the query and what is wrong with it."""
     response = Response(_page(site, text, None, found), found.status, content_type=HTML.content_type())
-    response.headers["Vary"] = _VARY
+    response.headers["Vary"] = VARY
     for name, value in found.headers.items():
         response.headers[name] = value
     return response
@@ -198,11 +234,14 @@ def _without_query(site: Site) -> Response:
         raise VisitorError("not-acceptable", offered=", ".join(f.media_type for f in DOCUMENTS))
     if choice.format == HTML:
         response = Response(_page(site, "", None), content_type=HTML.content_type())
+        response.headers["Content-Language"] = reader_language()
     else:
         lines = site.release.store.construct(query_text("service-description"), {"service": Term(request.base_url)})
         body = serialise(lines, choice.format.name, site.vocabulary.prefixes)
         response = Response(body, content_type=choice.content_type)
-    response.headers["Vary"] = _VARY
+    response.headers["Vary"] = VARY
+    response.headers["Link"] = f'<{bare("dataset")}>; rel="describedby"'
+    response.set_etag(sha256(response.get_data()).hexdigest()[:32])
     return response
 
 

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser
 from waitress.server import create_server
+from waitress.task import ErrorTask
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from endpoint import create_app
+from endpoint.delivery import CROSS_ORIGIN, UNKEPT
+from endpoint.errors import VisitorError, code_of_status, trouble
 from endpoint.release import OpenRelease
 from endpoint.workers import Evaluators, Limits, Load
 from kg.errors import MisuseError
@@ -19,6 +25,62 @@ _MAX_BODY = 1 << 20
 """bytes; waitress answers 413 beyond it, the application well before"""
 
 
+_CONNECTIONS = 1000
+"""open at a time; idle ones cost a descriptor, and are closed after `_IDLE` seconds"""
+_IDLE = 30
+
+
+class _RefusedRequest(ErrorTask):
+    """What waitress refuses before the application is asked: too large, or not HTTP. Answered as all other errors are."""
+
+    def execute(self) -> None:
+        error = self.request.error
+        found = trouble(VisitorError(code_of_status(error.code), path="-", nearest="-", methods="-", limit=_MAX_BODY), "en")
+        body = found.problem_json("/errors")
+        self.status = f"{error.code} {error.reason}"
+        self.response_headers += [("Content-Type", "application/problem+json"), ("Cache-Control", UNKEPT),
+                                  *CROSS_ORIGIN.items()]
+        self.set_close_on_finish()
+        self.content_length = len(body)
+        self.write(body)
+
+
+class _Parser(HTTPRequestParser):
+    """Takes an address whose letters were not encoded: clients send them, and others serve them."""
+
+    def parse_header(self, header_plus: bytes) -> None:
+        line, end, rest = header_plus.partition(b"\r\n")
+        encoded = b"".join(bytes([byte]) if byte < 0x80 else b"%%%02X" % byte for byte in line)
+        super().parse_header(encoded + end + rest)
+
+
+class _Channel(HTTPChannel):
+    error_task_class = _RefusedRequest
+    parser_class = _Parser
+
+
+def placed(app: Callable, prefix: str = "", behind_proxy: bool = False) -> Callable:
+    """The application below a path: a fixed `prefix` such as `/lod`, or the one that a trusted proxy names.
+
+    `behind_proxy` believes X-Forwarded-Prefix, -Host and -Proto of one proxy: only where every request comes from it.
+    """
+    if behind_proxy:
+        app = ProxyFix(app, x_for=0, x_proto=1, x_host=1, x_prefix=1)
+    if not prefix.strip("/"):
+        return app
+    mount = f"/{prefix.strip('/')}"
+
+    def below(environ: dict, start_response: Callable) -> Iterable[bytes]:
+        """The proxy may pass the prefix on or have taken it off: links carry it either way."""
+        path = environ.get("PATH_INFO", "")
+        if path == mount or path.startswith(f"{mount}/"):
+            environ["PATH_INFO"] = path[len(mount):] or "/"
+        environ["SCRIPT_NAME"] = mount
+        return app(environ, start_response)
+
+    return below
+
+
 def serve(
     folder: Path,
     vocabulary: Vocabulary,
@@ -26,6 +88,8 @@ def serve(
     port: int = 8000,
     limits: Limits | None = None,
     say: Callable[[str], None] = print,
+    prefix: str = "",
+    behind_proxy: bool = False,
 ) -> None:
     """Serve the release in `folder` until interrupted. `port` 0 takes a free one; `say` gets the address.
 
@@ -35,13 +99,15 @@ def serve(
     load = Load(release.data, vocabulary.base, vocabulary.prefixes)
     limits = limits or Limits()
     with Evaluators(load, limits) as evaluators:
-        app = create_app(release, vocabulary, evaluators)
+        app = placed(create_app(release, vocabulary, evaluators), prefix, behind_proxy)
         threads = limits.workers + limits.queue + 4
         try:
             server = create_server(
                 app, host=host, port=port, threads=threads, max_request_body_size=_MAX_BODY, ident="jichi",
-                clear_untrusted_proxy_headers=True,
+                clear_untrusted_proxy_headers=not behind_proxy, connection_limit=_CONNECTIONS, channel_timeout=_IDLE,
+                cleanup_interval=5, asyncore_use_poll=True, channel_request_lookahead=1,
             )
+            server.channel_class = _Channel
         except OSError as error:
             raise MisuseError("address-taken", f"{host}:{port}", detail=error.strerror or error) from None
         if threading.current_thread() is threading.main_thread():

@@ -227,12 +227,14 @@ def _steps(language: str, quiet: bool) -> Iterator[Callable[[str], None]]:
 
 
 def _serve(words: Callable[[str], str], language: str) -> click.Command:
-    def run(out: Path, reference: Path | None, host: str, port: int) -> int:
+    def run(out: Path, reference: Path | None, host: str, port: int, prefix: str, behind_proxy: bool) -> int:
         from endpoint.wsgi import serve
 
         if not pipeline.is_current(Project.find(), out, reference) and build(out, language, reference=reference):
             return 1
-        serve(published.current(out), Vocabulary(Project.find()), host, port)
+        # The link itself, not where it leads: the server follows it to a new release.
+        link = out / published.CURRENT
+        serve(link, Vocabulary(Project.find()), host, port, prefix=prefix, behind_proxy=behind_proxy)
         return 0
 
     return click.Command("serve", callback=run, help=words("help-serve"), params=[
@@ -240,6 +242,8 @@ def _serve(words: Callable[[str], str], language: str) -> click.Command:
         _reference(words),
         click.Option(["--host"], default="127.0.0.1", show_default=True, help=words("option-host")),
         click.Option(["--port"], type=click.IntRange(0, 65535), default=8000, show_default=True, help=words("option-port")),
+        click.Option(["--prefix"], default="", help=words("option-prefix")),
+        click.Option(["--behind-proxy"], is_flag=True, help=words("option-behind-proxy")),
     ])  # fmt: skip
 
 

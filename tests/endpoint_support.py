@@ -32,9 +32,9 @@ from endpoint.workers import Limits
 from endpoint.wsgi import serve
 from kg.project import Project
 from kg.vocabulary import Vocabulary
-project, folder, limits = sys.argv[1:]
+project, folder, limits, settings = sys.argv[1:]
 serve(Path(folder), Vocabulary(Project(Path(project))), port=0, limits=Limits(**json.loads(limits)),
-      say=lambda line: print(line, flush=True))
+      say=lambda line: print(line, flush=True), **json.loads(settings))
 """
 
 
@@ -136,10 +136,13 @@ class Server:
 
 
 @contextmanager
-def running(folder: Path, project: Path = FIXTURE / "project", limits: Limits | None = None) -> Iterator[Server]:
+def running(
+    folder: Path, project: Path = FIXTURE / "project", limits: Limits | None = None, **settings: object
+) -> Iterator[Server]:
     """The server for a release; it ends on SIGTERM, and a test fails if it does not within ten seconds."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    arguments = [sys.executable, "-c", _SERVER, str(project), str(folder), json.dumps(asdict(limits or Limits()))]
+    arguments = [sys.executable, "-c", _SERVER, str(project), str(folder), json.dumps(asdict(limits or Limits())),
+                 json.dumps(settings)]
     process = subprocess.Popen(arguments, stdout=subprocess.PIPE, env=environment, cwd=folder.parent)
     assert process.stdout is not None
     try:
