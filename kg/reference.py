@@ -97,7 +97,7 @@ OPTIONAL = (
 def fields() -> dict[str, dict[str, None]]:
     """What the mappings may refer to, by the path of the array."""
     of_government = ("table", "key", "name_ja", "name_en", "kind", "code5", "code6", *OPTIONAL)
-    of_change = ("table", "event", "key", "type", "on", "former_name")
+    of_change = ("table", "event", "key", "type", "on", "former_name", "page")
     return {
         "reference/local-governments.json": dict.fromkeys(of_government),
         "reference/changes.json": dict.fromkeys(of_change),
@@ -211,7 +211,7 @@ def changes(sources: pipeline.Sources, rows: Iterable[Row], keys: Mapping[str, s
     for row, key in placed:
         names.setdefault(f"{row['on']}-{key}", []).append(row)
     return [
-        {"event": event, "key": event[11:], "on": row["on"], "type": kind_of_change(group), "former_name": name}
+        {"event": event, "key": event[11:], "on": row["on"], "type": kind_of_change(group), "former_name": name, "page": row["page"]}
         for event, group in sorted(names.items()) for row in group for name in names_before(row["before"])
     ]  # fmt: skip
 

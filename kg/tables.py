@@ -171,6 +171,7 @@ _HOLDS: dict[str, Callable[[str], bool]] = {
     "latitude": _number_between(*_LATITUDES),
     "longitude": _number_between(*_LONGITUDES),
     "date": _is_date,
+    "address": lambda text: bool(re.match(r"https?://[^\s<>\"{}|\\^`]+$", text)),
     "text": bool,
 }
 """what a cell may hold, by the word of the register"""
