@@ -97,7 +97,7 @@ OPTIONAL = (
 def fields() -> dict[str, dict[str, None]]:
     """What the mappings may refer to, by the path of the array."""
     of_government = ("table", "key", "name_ja", "name_en", "kind", "code5", "code6", *OPTIONAL)
-    of_change = ("table", "event", "key", "type", "on", "former_name", "page")
+    of_change = ("table", "event", "key", "type", "on", "former_name", "former_kana", "page")
     return {
         "reference/local-governments.json": dict.fromkeys(of_government),
         "reference/changes.json": dict.fromkeys(of_change),
@@ -120,13 +120,17 @@ def local_governments(sources: pipeline.Sources, rows: Iterable[Row]) -> list[Th
 
 
 def _readings(project: Project) -> dict[str, str]:
-    """Readings that no table gives: entered by hand in `mappings/reference/readings.csv`."""
+    """Readings that no table gives, by name: entered by hand in `mappings/reference/readings.csv`.
+
+    The code is that of the municipality, or of the one that a former municipality became part of.
+    """
     path = project.mappings / "reference" / "readings.csv"
-    return {row["code5"]: row["kana"] for _, row in read_csv(path, project.place(path), ("code5", "kana", "source"))}
+    rows = read_csv(path, project.place(path), ("code5", "name", "kana", "source"))
+    return {f"{row['code5']} {row['name']}": row["kana"] for _, row in rows}
 
 
 def _local_government(row: Row, named: Row, prefectures: Mapping[str, str], readings: Mapping[str, str]) -> Thing:
-    kana = row.get("kana") or readings.get(row["code5"], "")
+    kana = row.get("kana") or readings.get(f"{row['code5']} {row['name_ja']}", "")
     is_prefecture = row["code5"].endswith("000")
     stem, suffix = ("", "") if is_prefecture else romaji_of(row.get("romaji", ""), kana, row["code5"])
     kind = "prefecture" if is_prefecture else _KINDS[re.sub(r" \(.*", "", row["type"])]
@@ -206,14 +210,23 @@ def changes(sources: pipeline.Sources, rows: Iterable[Row], keys: Mapping[str, s
 
     `keys` are those of the municipalities by code; a row whose municipality has no page here is left out.
     """
+    readings = _readings(sources.project)
     placed = [(row, keys[row["code5"]]) for row in rows if row.get("code5") in keys]
     names: dict[str, list[Row]] = {}
     for row, key in placed:
         names.setdefault(f"{row['on']}-{key}", []).append(row)
     return [
-        {"event": event, "key": event[11:], "on": row["on"], "type": kind_of_change(group), "former_name": name, "page": row["page"]}
+        {
+            "event": event, "key": event[11:], "on": row["on"], "type": kind_of_change(group), "former_name": name,
+            "page": row["page"], **_reading(readings, row["code5"], name),
+        }
         for event, group in sorted(names.items()) for row in group for name in names_before(row["before"])
     ]  # fmt: skip
+
+
+def _reading(readings: Mapping[str, str], code5: str, name: str) -> Thing:
+    kana = readings.get(f"{code5} {name}")
+    return {"former_kana": kana} if kana else {}
 
 
 def names_before(text: str) -> list[str]:

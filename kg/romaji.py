@@ -16,7 +16,7 @@ _SINGLE = {
     **{kana: consonant + vowel for consonant, row in _ROWS.items() for kana, vowel in zip(row, _VOWELS, strict=True)},
     "や": "ya", "ゆ": "yu", "よ": "yo", "わ": "wa", "ゐ": "i", "ゑ": "e", "を": "o", "ん": "n", "ゔ": "vu",
     "し": "shi", "ち": "chi", "つ": "tsu", "ふ": "fu", "じ": "ji", "ぢ": "ji", "づ": "zu",
-    "ぁ": "a", "ぃ": "i", "ぅ": "u", "ぇ": "e", "ぉ": "o",
+    "ゕ": "ka", "ゖ": "ke", "ゎ": "wa", "ぁ": "a", "ぃ": "i", "ぅ": "u", "ぇ": "e", "ぉ": "o",
 }  # fmt: skip
 _SMALL = {"ゃ": "a", "ゅ": "u", "ょ": "o"}
 _KUNREI = (("shi", "si"), ("sh", "sy"), ("chi", "ti"), ("ch", "ty"), ("tsu", "tu"), ("fu", "hu"), ("ji", "zi"), ("j", "zy"))
@@ -31,12 +31,12 @@ def hiragana(text: str) -> str:
 
 def is_kana(text: str) -> bool:
     """Whether the whole text is written in kana."""
-    return bool(text) and all("ぁ" <= c <= "ゖ" or c in "ーゝゞ・ " for c in hiragana(text))
+    return bool(text) and all("ぁ" <= c <= "ゖ" or c in "ー・ " for c in hiragana(text))
 
 
 def syllables(kana: str) -> Iterator[str]:
     """Hepburn syllables, long vowels as they are spelled: `おおさか` gives o o sa ka; ValueError for what is no kana."""
-    text = hiragana(kana).replace(" ", "")
+    text = re.sub(r"[ ・]", "", hiragana(kana))
     doubled = False
     for at, letter in enumerate(text):
         following = text[at + 1] if at + 1 < len(text) else ""
