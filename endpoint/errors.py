@@ -35,6 +35,7 @@ STATUS = {
     "query-timeout": 503,
     "query-memory": 503,
     "query-crash": 503,
+    "query-cancelled": 503,
     "queue-full": 503,
 }
 _RETRY_SECONDS = 30

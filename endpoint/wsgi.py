@@ -17,7 +17,8 @@ from endpoint import create_app
 from endpoint.delivery import CROSS_ORIGIN, UNKEPT
 from endpoint.errors import VisitorError, code_of_status, trouble
 from endpoint.release import OpenRelease
-from endpoint.workers import Evaluators, Limits, Load
+from endpoint.crews import Load
+from endpoint.workers import Evaluators, Limits
 from kg.errors import MisuseError
 from kg.vocabulary import Vocabulary
 
@@ -25,6 +26,8 @@ _MAX_BODY = 1 << 20
 """bytes; waitress answers 413 beyond it, the application well before"""
 
 
+_SPARE = 8
+"""threads that no query can hold: documents and /health are answered while every evaluator is busy"""
 _CONNECTIONS = 1000
 """open at a time; idle ones cost a descriptor, and are closed after `_IDLE` seconds"""
 _IDLE = 30
@@ -100,7 +103,7 @@ def serve(
     limits = limits or Limits()
     with Evaluators(load, limits) as evaluators:
         app = placed(create_app(release, vocabulary, evaluators), prefix, behind_proxy)
-        threads = limits.workers + limits.queue + 4
+        threads = limits.places + _SPARE
         try:
             server = create_server(
                 app, host=host, port=port, threads=threads, max_request_body_size=_MAX_BODY, ident="jichi",
