@@ -37,6 +37,7 @@ STATUS = {
     "query-crash": 503,
     "query-cancelled": 503,
     "queue-full": 503,
+    "not-ready": 503,
 }
 _RETRY_SECONDS = 30
 _BY_STATUS = {400: "request-bad", 404: "not-found", 405: "method-not-allowed", 406: "not-acceptable",

@@ -24,6 +24,8 @@ _FAST, _SLOW = "fast", "slow"
 _MARGIN = 0.5
 """seconds after which the web process ends an evaluator that its own timer should have ended"""
 _GLANCE = 0.2
+_RESTART = 10
+"""seconds until a service that ends may be back"""
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,8 @@ class Evaluators:
     def __init__(self, load: Load, limits: Limits | None = None) -> None:
         self.limits = limits or Limits()
         settings = self.limits.lanes()
+        self.draining = False
+        """new queries are refused, since the service is about to end"""
         self._broken = threading.Event()
         self.killed = 0
         """evaluators that were replaced since the start"""
@@ -124,6 +128,8 @@ class Evaluators:
     def run(self, request: Request, stopped: Stopped = lambda: False) -> Answer:
         """The whole answer, or QueryError (`query-syntax`, `query-timeout`, `query-memory`, `query-crash`,
         `query-cancelled`, `answer-too-large`, `service-refused`), or QueueFull."""
+        if self.draining:
+            raise QueueFull(_RESTART)
         *quick, last = self._lanes
         for name in quick:
             try:
@@ -136,7 +142,7 @@ class Evaluators:
     @property
     def ready(self) -> bool:
         """Whether every lane has an evaluator, busy or free."""
-        return all(lane.alive and not lane.closed for lane in self._lanes.values())
+        return not self.draining and all(lane.alive and not lane.closed for lane in self._lanes.values())
 
     def pids(self) -> list[int]:
         """The evaluators there are."""
