@@ -14,7 +14,7 @@ CODING = "gzip"
 """the one content coding: in the standard library, and every client that asks for any asks for it too"""
 _LEAST = 1000
 """bytes below which compression gains nothing"""
-_MOST = 8 << 20
+LARGE = 8 << 20
 """bytes above which an answer goes as it is: compressing it would hold a thread and its memory for long"""
 _LEVEL = 5
 _PACKED = ("application/gzip", "image/png", "image/jpeg", "font/")
@@ -92,7 +92,7 @@ def _deliver(response: Response) -> Response:
 def _encode(response: Response) -> None:
     """Name the bytes, leave them out where the client has them, compress them where it can read that."""
     size = response.content_length
-    may_pack = size is not None and _LEAST <= size <= _MOST and not response.mimetype.startswith(_PACKED)
+    may_pack = size is not None and _LEAST <= size <= LARGE and not response.mimetype.startswith(_PACKED)
     if may_pack:
         response.vary.add("Accept-Encoding")
     packs = may_pack and _takes_coding()

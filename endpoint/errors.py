@@ -35,7 +35,9 @@ STATUS = {
     "query-timeout": 503,
     "query-memory": 503,
     "query-crash": 503,
+    "query-cancelled": 503,
     "queue-full": 503,
+    "not-ready": 503,
 }
 _RETRY_SECONDS = 30
 _BY_STATUS = {400: "request-bad", 404: "not-found", 405: "method-not-allowed", 406: "not-acceptable",

@@ -9,11 +9,14 @@ from hashlib import sha256
 from urllib.parse import parse_qsl
 
 from flask import Flask, Response, render_template, request
+from werkzeug.wsgi import FileWrapper
 
-from endpoint.delivery import UNKEPT, clock, sent_as
+from endpoint.delivery import LARGE, UNKEPT, clock, sent_as
 from endpoint.documents import query_text
 from endpoint.errors import Trouble, VisitorError, trouble
+from endpoint.frames import Stopped
 from endpoint.negotiation import DOCUMENTS, GRAPHS, HTML, RESULTS, Choice, by_word, names, negotiate
+from endpoint.operation import fingerprint, note
 from endpoint.site import VARY, Site, bare, local, reader_language, wants_page
 from endpoint.words import word
 from endpoint.workers import Answer, Request
@@ -55,20 +58,38 @@ def _sparql(site: Site) -> Response:
     asked = _read()
     if asked.query is None:
         return _without_query(site)
+    note(query=fingerprint(asked.query))
     try:
         choice, planned = _planned(site, asked)
         tag = _tag(site, planned, choice)
         if tag and sent_as(tag) in request.if_none_match:
             # The release and the query are those of the answer that the client has: nothing to evaluate.
+            note(outcome="not-modified")
             return _labelled(Response(b"", 304), choice, tag)
-        answer = site.evaluators.run(planned)
+        answer = site.evaluators.run(planned, _stopped())
     except KgError as error:
         if not wants_page(request):
             raise
         return _page_of_trouble(site, asked.query, trouble(error, reader_language()))
-    clock("query", answer.seconds)
-    body = _page(site, asked.query, answer).encode("utf-8") if choice.format == HTML else answer.body
-    return _labelled(Response(body, content_type=choice.content_type), choice, tag)
+    clock("query", answer.seconds, answer.lane)
+    note(lane=answer.lane)
+    if choice.format == HTML:
+        return _labelled(Response(_page(site, asked.query, answer), content_type=choice.content_type), choice, tag)
+    return _labelled(_whole(answer, choice), choice, tag)
+
+
+def _whole(answer: Answer, choice: Choice) -> Response:
+    """The answer, which is complete before its first byte goes out; a large one is read from where it was spooled."""
+    if answer.size <= LARGE:
+        return Response(answer.body, content_type=choice.content_type)
+    response = Response(FileWrapper(answer.file, 1 << 16), content_type=choice.content_type)
+    response.content_length = answer.size
+    return response
+
+
+def _stopped() -> Stopped:
+    """Whether the visitor has hung up, where the server can tell."""
+    return request.environ.get("waitress.client_disconnected", lambda: False)
 
 
 def _labelled(response: Response, choice: Choice, tag: str | None) -> Response:
@@ -111,6 +132,7 @@ def _planned(site: Site, asked: Asked) -> tuple[Choice, Request]:
 
 def _page_of_trouble(site: Site, text: str, found: Trouble) -> Response:
     """The form again, with the query and what is wrong with it."""
+    note(outcome=found.code)
     response = Response(_page(site, text, None, found), found.status, content_type=HTML.content_type())
     response.headers["Vary"] = VARY
     for name, value in found.headers.items():

@@ -1,47 +1,36 @@
 """Visitors' queries, each in a process that can be killed.
 
-`Evaluators.run(request)` is the whole interface; how the processes come to be is hidden behind it. Here they are
-spawned, load the release's N-Quads into memory, take one query at a time over a pipe, and are killed and replaced when
-one passes its deadline or ends by itself. A bounded number of queries waits; beyond that a visitor is asked to retry.
+`Evaluators.run(request)` is the whole interface; how the processes come to be is hidden in `endpoint.crews`. A query
+first runs in the fast lane: many evaluators with little time. What they cannot finish runs again in the slow lane: few
+evaluators with much time, which stand back for everything else. So a flood of heavy queries holds up heavy queries.
+A bounded number waits in each lane; beyond that a visitor is asked to retry.
 """
 
 from __future__ import annotations
 
-import json
-import os
-import select
-import signal
-import struct
-import subprocess
-import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass
+from functools import cached_property
+from typing import BinaryIO
 
+from endpoint.crews import START_SECONDS, Crew, Forked, LaneSettings, Load, Spawned, Worker, can_fork
+from endpoint.frames import Stopped, WorkerLost
 from kg.errors import KgError, QueryError, ReleaseError
 
-_LENGTHS = struct.Struct(">II")
-_HEADER_LIMIT = 1 << 20
-_START_SECONDS = 120.0
-_QUIET = {"MALLOC_ARENA_MAX": "1", "PYTHONDONTWRITEBYTECODE": "1"}
-"""one arena of memory: more would be address space that no query uses"""
-_BY_SIGNAL = {
-    signal.SIGALRM: "query-timeout",
-    signal.SIGXCPU: "query-timeout",
-    signal.SIGKILL: "query-memory",
-    signal.SIGABRT: "query-memory",
-    signal.SIGSEGV: "query-crash",
-    signal.SIGBUS: "query-crash",
-}
+__all__ = ["Answer", "Evaluators", "Limits", "Load", "QueueFull", "Request"]
+_FAST, _SLOW = "fast", "slow"
+_MARGIN = 0.5
+"""seconds after which the web process ends an evaluator that its own timer should have ended"""
+_GLANCE = 0.2
+_RESTART = 10
+"""seconds until a service that ends may be back"""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What one query may use, and how many may wait."""
+    """What one query may use, and how many may wait. Without fork there is the slow lane only."""
 
     workers: int = 2
     queue: int = 16
@@ -54,6 +43,22 @@ class Limits:
     """bytes of address space that a query may use, beside the data that its worker holds"""
     answer: int = 64 << 20
     """bytes of an answer"""
+    fast_workers: int = 16
+    fast_queue: int = 32
+    fast_deadline: float = 0.25
+    fast_memory: int = 256 << 20
+    fork: bool = can_fork()
+
+    def lanes(self) -> dict[str, LaneSettings]:
+        slow = LaneSettings(self.workers, self.deadline, self.memory, 15)
+        if not self.fork or not self.fast_workers:
+            return {_SLOW: slow}
+        return {_FAST: LaneSettings(self.fast_workers, self.fast_deadline, self.fast_memory, 5), _SLOW: slow}
+
+    @property
+    def places(self) -> int:
+        """The most requests that are with evaluators or wait for one."""
+        return self.workers + self.queue + (self.fast_workers + self.fast_queue if self.fork else 0)
 
 
 @dataclass(frozen=True)
@@ -75,8 +80,17 @@ class Answer:
     """A complete answer. `form` is "results" (SELECT, ASK) or "rdf" (CONSTRUCT, DESCRIBE)."""
 
     form: str
-    body: bytes
+    file: BinaryIO
+    """the bytes, from the beginning; in memory, or on disk where there are many"""
+    size: int
     seconds: float
+    lane: str
+
+    @cached_property
+    def body(self) -> bytes:
+        """All of it, in memory."""
+        with self.file:
+            return self.file.read()
 
 
 class QueueFull(KgError):
@@ -87,67 +101,58 @@ class QueueFull(KgError):
         self.retry_after = retry_after
 
 
-@dataclass(frozen=True)
-class Load:
-    """What an evaluator loads: an N-Quads file; the base of relative IRIs; prefixes to write graphs with."""
-
-    data: Path
-    base: str
-    prefixes: Mapping[str, str] = field(default_factory=dict, hash=False)
-
-
 class Evaluators:
     """A pool of evaluator processes. Thread-safe; close it, or use it as a context manager."""
 
     def __init__(self, load: Load, limits: Limits | None = None) -> None:
         self.limits = limits or Limits()
-        self._load = load
-        self._places = threading.BoundedSemaphore(self.limits.workers + self.limits.queue)
-        self._free = threading.Condition()
-        self._idle: deque[_Worker] = deque()
-        self._all: set[_Worker] = set()
-        self._closed = False
+        settings = self.limits.lanes()
+        self.draining = False
+        """new queries are refused, since the service is about to end"""
+        self._broken = threading.Event()
         self.killed = 0
         """evaluators that were replaced since the start"""
-        for _ in range(self.limits.workers):
-            self._add()
-        first = self._take(_START_SECONDS)
+        self._count = threading.Lock()
+        queues = {_FAST: self.limits.fast_queue, _SLOW: self.limits.queue}
+        self._lanes = {name: _Lane(lane, queues[name], self.limits.patience) for name, lane in settings.items()}
+        if self.limits.fork:
+            self._crew: Crew = Forked(load, settings, self.limits.answer, self._joined, self._left, self._failed)
+        else:
+            self._crew = Spawned(load, settings, self.limits.answer, self._joined, self._failed)
         try:
-            first.wait_until_ready()
+            self._lanes[next(iter(settings))].wait_for_one(self._broken)
         except ReleaseError:
             self.close()
             raise
-        self._give_back(first)
 
-    def run(self, request: Request) -> Answer:
+    def run(self, request: Request, stopped: Stopped = lambda: False) -> Answer:
         """The whole answer, or QueryError (`query-syntax`, `query-timeout`, `query-memory`, `query-crash`,
-        `answer-too-large`, `service-refused`), or QueueFull."""
-        if not self._places.acquire(blocking=False):
-            raise QueueFull(max(1, round(self.limits.deadline)))
-        try:
-            worker = self._take(self.limits.patience)
+        `query-cancelled`, `answer-too-large`, `service-refused`), or QueueFull."""
+        if self.draining:
+            raise QueueFull(_RESTART)
+        *quick, last = self._lanes
+        for name in quick:
             try:
-                answer = worker.evaluate(request, self.limits.deadline)
-            except _WorkerLost as lost:
-                self._replace(worker)
-                raise QueryError(lost.code, seconds=f"{self.limits.deadline:g}") from None
-            except QueryError:
-                self._give_back(worker)
-                raise
-            self._give_back(worker)
-            return answer
-        finally:
-            self._places.release()
+                return self._run_in(name, request, stopped)
+            except QueryError as error:
+                if error.code not in ("query-timeout", "query-memory"):
+                    raise
+        return self._run_in(last, request, stopped)
+
+    @property
+    def ready(self) -> bool:
+        """Whether every lane has an evaluator, busy or free."""
+        return not self.draining and all(lane.alive and not lane.closed for lane in self._lanes.values())
+
+    def pids(self) -> list[int]:
+        """The evaluators there are."""
+        return sorted(pid for lane in self._lanes.values() for pid in lane.alive)
 
     def close(self) -> None:
-        with self._free:
-            self._closed = True
-            workers = list(self._all)
-            self._all.clear()
-            self._idle.clear()
-            self._free.notify_all()
-        for worker in workers:
-            worker.kill()
+        """End every evaluator; queries that run end with `query-cancelled`."""
+        for lane in self._lanes.values():
+            lane.close()
+        self._crew.close()
 
     def __enter__(self) -> Evaluators:
         return self
@@ -155,151 +160,126 @@ class Evaluators:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _add(self) -> None:
-        worker = _Worker(self._load, self.limits)
-        with self._free:
-            if not self._closed:
-                self._all.add(worker)
-                # One that still loads goes to the far end: those that are ready are taken first.
-                self._idle.appendleft(worker)
-                self._free.notify()
-                return
-        worker.kill()
+    def _run_in(self, name: str, request: Request, stopped: Stopped) -> Answer:
+        lane = self._lanes[name]
+        with lane:
+            worker = lane.take(stopped)
+            try:
+                answer = _evaluate(worker, request, lane.settings.deadline, stopped)
+            except WorkerLost as lost:
+                code = lost.code or self._crew.reason(worker)
+                lane.forget(worker.pid)
+                with self._count:
+                    self.killed += 1
+                if lane.closed:
+                    raise QueryError("query-cancelled") from None
+                self._crew.replace(worker, alive=lost.code is not None)
+                raise QueryError(code, seconds=f"{lane.settings.deadline:g}") from None
+            except QueryError:
+                lane.give_back(worker)
+                raise
+            lane.give_back(worker)
+            return answer
 
-    def _take(self, seconds: float) -> _Worker:
-        with self._free:
-            self._free.wait_for(lambda: self._idle or self._closed, seconds)
-            if not self._idle:
-                raise QueueFull(max(1, round(self.limits.deadline)))
+    def _joined(self, worker: Worker) -> None:
+        self._lanes[worker.lane].join(worker)
+
+    def _left(self, pid: int) -> None:
+        for lane in self._lanes.values():
+            lane.leave(pid)
+
+    def _failed(self) -> None:
+        self._broken.set()
+
+
+class _Lane:
+    """Evaluators of one kind: those that are free, and how many may wait for one. A context is one place."""
+
+    def __init__(self, settings: LaneSettings, queue: int, patience: float) -> None:
+        self.settings = settings
+        self.alive: set[int] = set()
+        self.closed = False
+        self._patience = patience
+        self._places = threading.BoundedSemaphore(settings.workers + queue)
+        self._changed = threading.Condition()
+        self._idle: deque[Worker] = deque()
+
+    def __enter__(self) -> None:
+        if not self._places.acquire(blocking=False):
+            raise self._full()
+
+    def __exit__(self, *_: object) -> None:
+        self._places.release()
+
+    def take(self, stopped: Stopped) -> Worker:
+        until = time.monotonic() + self._patience
+        with self._changed:
+            while not self._idle:
+                left = until - time.monotonic()
+                if self.closed or left <= 0:
+                    raise self._full()
+                if stopped():
+                    raise QueryError("query-cancelled")
+                self._changed.wait(min(left, _GLANCE))
             return self._idle.pop()
 
-    def _give_back(self, worker: _Worker) -> None:
-        with self._free:
+    def give_back(self, worker: Worker) -> None:
+        with self._changed:
             self._idle.append(worker)
-            self._free.notify()
+            self._changed.notify()
 
-    def _replace(self, worker: _Worker) -> None:
-        with self._free:
-            self._all.discard(worker)
-            self.killed += 1
-        worker.kill()
-        self._add()
+    def join(self, worker: Worker) -> None:
+        with self._changed:
+            self.alive.add(worker.pid)
+            self._idle.append(worker)
+            self._changed.notify()
 
+    def leave(self, pid: int) -> None:
+        """An evaluator that died: if it was idle, nobody shall take it."""
+        with self._changed:
+            for worker in [worker for worker in self._idle if worker.pid == pid]:
+                self._idle.remove(worker)
+                worker.channel.close()
+                self.alive.discard(pid)
 
-class _WorkerLost(Exception):
-    """The process is gone, or has to go; `code` says why."""
+    def forget(self, pid: int) -> None:
+        with self._changed:
+            self.alive.discard(pid)
 
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
+    def wait_for_one(self, broken: threading.Event) -> None:
+        """ReleaseError when no evaluator can load what it was given."""
+        until = time.monotonic() + START_SECONDS
+        with self._changed:
+            while not self._idle:
+                if broken.is_set() or time.monotonic() > until:
+                    raise ReleaseError("evaluator-start")
+                self._changed.wait(0.05)
 
+    def close(self) -> None:
+        with self._changed:
+            self.closed = True
+            self._idle.clear()
+            self.alive.clear()
+            self._changed.notify_all()
 
-class _Worker:
-    """One evaluator process and the two ends of its pipes."""
-
-    def __init__(self, load: Load, limits: Limits) -> None:
-        self._ready = False
-        self._limit = limits.answer
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "endpoint.evaluator"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            bufsize=0,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path), **_QUIET},
-        )
-        settings = {
-            "data": str(load.data),
-            "base": load.base,
-            "prefixes": dict(load.prefixes),
-            "deadline": limits.deadline,
-            "memory": limits.memory,
-            "limit": limits.answer,
-        }
-        self._send(settings, b"", time.monotonic() + _START_SECONDS)
-
-    def wait_until_ready(self) -> None:
-        """ReleaseError when the process cannot load what it was given."""
-        if self._ready:
-            return
-        try:
-            self._receive(time.monotonic() + _START_SECONDS)
-        except _WorkerLost:
-            raise ReleaseError("evaluator-start") from None
-        self._ready = True
-
-    def evaluate(self, request: Request, deadline: float) -> Answer:
-        try:
-            self.wait_until_ready()
-        except ReleaseError:
-            raise _WorkerLost("query-crash") from None
-        begin = time.monotonic()
-        header = {
-            "results": request.results,
-            "rdf": request.rdf,
-            "default": None if request.default_graphs is None else list(request.default_graphs),
-            "named": list(request.named_graphs),
-        }
-        self._send(header, request.query.encode("utf-8"), begin + deadline)
-        reply, body = self._receive(begin + deadline)
-        if "error" in reply:
-            if reply["error"] == "query-memory":
-                raise _WorkerLost("query-memory")
-            raise QueryError(reply["error"], **reply["values"])
-        return Answer(reply["form"], body, time.monotonic() - begin)
-
-    def kill(self) -> None:
-        self._process.kill()
-        self._process.wait()
-        for stream in (self._process.stdin, self._process.stdout):
-            if stream is not None:
-                stream.close()
-
-    def _send(self, header: dict[str, Any], body: bytes, until: float) -> None:
-        head = json.dumps(header).encode("utf-8")
-        frame = memoryview(_LENGTHS.pack(len(head), len(body)) + head + body)
-        assert self._process.stdin is not None
-        channel = self._process.stdin.fileno()
-        os.set_blocking(channel, False)
-        while frame:
-            _wait_for(channel, select.POLLOUT, until)
-            try:
-                frame = frame[os.write(channel, frame):]
-            except BrokenPipeError:
-                raise self._ended() from None
-
-    def _receive(self, until: float) -> tuple[dict[str, Any], bytes]:
-        head_size, body_size = _LENGTHS.unpack(self._read(_LENGTHS.size, until))
-        if head_size > _HEADER_LIMIT or body_size > self._limit * 4:
-            raise _WorkerLost("query-crash")
-        head = self._read(head_size, until)
-        return json.loads(head), self._read(body_size, until)
-
-    def _read(self, size: int, until: float) -> bytes:
-        assert self._process.stdout is not None
-        channel = self._process.stdout.fileno()
-        parts = []
-        while size:
-            _wait_for(channel, select.POLLIN, until)
-            part = os.read(channel, min(size, 1 << 20))
-            if not part:
-                raise self._ended()
-            parts.append(part)
-            size -= len(part)
-        return b"".join(parts)
-
-    def _ended(self) -> _WorkerLost:
-        """Why the process ended by itself: the kernel's signal tells time, memory and stack apart."""
-        try:
-            status = self._process.wait(1.0)
-        except subprocess.TimeoutExpired:
-            return _WorkerLost("query-crash")
-        return _WorkerLost(_BY_SIGNAL.get(-status, "query-crash"))
+    def _full(self) -> QueueFull:
+        return QueueFull(max(1, round(self.settings.deadline)))
 
 
-def _wait_for(channel: int, event: int, until: float) -> None:
-    """Wait until a pipe can be read or written, or has been closed; `poll` has no limit on descriptor numbers."""
-    poll = select.poll()
-    poll.register(channel, event)
-    if not poll.poll(max(0.0, until - time.monotonic()) * 1000):
-        raise _WorkerLost("query-timeout")
+def _evaluate(worker: Worker, request: Request, deadline: float, stopped: Stopped) -> Answer:
+    begin = time.monotonic()
+    # A spawned evaluator is ended from here at its deadline; the timer of a forked one is exact, this is the margin.
+    until = begin + deadline + (_MARGIN if worker.process is None else 0)
+    header = {
+        "results": request.results,
+        "rdf": request.rdf,
+        "default": None if request.default_graphs is None else list(request.default_graphs),
+        "named": list(request.named_graphs),
+    }
+    worker.channel.send(header, request.query.encode("utf-8"), until, stopped)
+    reply, body, size = worker.channel.receive(until, stopped)
+    if "error" in reply:
+        if reply["error"] == "query-memory":
+            raise WorkerLost("query-memory")
+        raise QueryError(reply["error"], **reply["values"])
+    return Answer(reply["form"], body, size, time.monotonic() - begin, worker.lane)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import signal
 import threading
 from collections.abc import Callable, Iterable
@@ -9,7 +11,7 @@ from pathlib import Path
 
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
-from waitress.server import create_server
+from waitress.server import BaseWSGIServer, create_server
 from waitress.task import ErrorTask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -17,7 +19,9 @@ from endpoint import create_app
 from endpoint.delivery import CROSS_ORIGIN, UNKEPT
 from endpoint.errors import VisitorError, code_of_status, trouble
 from endpoint.release import OpenRelease
-from endpoint.workers import Evaluators, Limits, Load
+from endpoint.crews import Load
+from endpoint.switch import Opened, Switch
+from endpoint.workers import Evaluators, Limits
 from kg.errors import MisuseError
 from kg.vocabulary import Vocabulary
 
@@ -25,9 +29,13 @@ _MAX_BODY = 1 << 20
 """bytes; waitress answers 413 beyond it, the application well before"""
 
 
+_SPARE = 8
+"""threads that no query can hold: documents and /health are answered while every evaluator is busy"""
 _CONNECTIONS = 1000
 """open at a time; idle ones cost a descriptor, and are closed after `_IDLE` seconds"""
 _IDLE = 30
+_GRACE = 2.0
+"""seconds that running queries have to come to an end after SIGTERM"""
 
 
 class _RefusedRequest(ErrorTask):
@@ -91,37 +99,74 @@ def serve(
     prefix: str = "",
     behind_proxy: bool = False,
 ) -> None:
-    """Serve the release in `folder` until interrupted. `port` 0 takes a free one; `say` gets the address.
+    """Serve the release that `folder` is, or leads to now and later, until interrupted.
 
-    ReleaseError when there is no release, MisuseError when the address is taken.
+    `port` 0 takes a free one; `say` gets the address. ReleaseError when there is no release, MisuseError when the address
+    is taken.
     """
-    release = OpenRelease.open(folder, vocabulary)
-    load = Load(release.data, vocabulary.base, vocabulary.prefixes)
     limits = limits or Limits()
-    with Evaluators(load, limits) as evaluators:
-        app = placed(create_app(release, vocabulary, evaluators), prefix, behind_proxy)
-        threads = limits.workers + limits.queue + 4
-        try:
-            server = create_server(
-                app, host=host, port=port, threads=threads, max_request_body_size=_MAX_BODY, ident="jichi",
-                clear_untrusted_proxy_headers=not behind_proxy, connection_limit=_CONNECTIONS, channel_timeout=_IDLE,
-                cleanup_interval=5, asyncore_use_poll=True, channel_request_lookahead=1,
-            )
-            server.channel_class = _Channel
-        except OSError as error:
-            raise MisuseError("address-taken", f"{host}:{port}", detail=error.strerror or error) from None
+
+    def opened(path: Path) -> Opened:
+        release = OpenRelease.open(path, vocabulary)
+        evaluators = Evaluators(Load(release.data, vocabulary.base, vocabulary.prefixes), limits)
+        return Opened(placed(create_app(release, vocabulary, evaluators), prefix, behind_proxy), evaluators, path)
+
+    _log_to_stderr()
+    switch = Switch(folder, opened)
+    try:
+        server = _listen(switch, host, port, limits, behind_proxy)
         if threading.current_thread() is threading.main_thread():
-            signal.signal(signal.SIGTERM, _stop)
+            signal.signal(signal.SIGTERM, lambda *_: _end(switch))
+        switch.watch()
         say(f"http://{_shown(host)}:{server.effective_port}/")
         try:
             server.run()
         finally:
             server.close()
+    finally:
+        switch.close()
+
+
+def _listen(app: Callable, host: str, port: int, limits: Limits, behind_proxy: bool) -> BaseWSGIServer:
+    try:
+        server = create_server(
+            app, host=host, port=port, threads=limits.places + _SPARE, max_request_body_size=_MAX_BODY, ident="jichi",
+            clear_untrusted_proxy_headers=not behind_proxy, connection_limit=_CONNECTIONS, channel_timeout=_IDLE,
+            cleanup_interval=5, asyncore_use_poll=True, channel_request_lookahead=1,
+        )
+    except OSError as error:
+        raise MisuseError("address-taken", f"{host}:{port}", detail=error.strerror or error) from None
+    server.channel_class = _Channel
+    return server
+
+
+def _end(switch: Switch) -> None:
+    """On SIGTERM: answers are finished, queries that take longer are ended with an answer; then the server stops."""
+    signal.signal(signal.SIGTERM, _stop)
+
+    def drain() -> None:
+        switch.drain(_GRACE)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    # On a thread, since the server has to go on sending meanwhile.
+    threading.Thread(target=drain, daemon=True).start()
 
 
 def _stop(number: int, _: object) -> None:
-    """End as Ctrl-C does: answers are finished, evaluators ended."""
     raise SystemExit(0)
+
+
+def _log_to_stderr() -> None:
+    """One line each, as it is: the lines of requests are JSON."""
+    logger = logging.getLogger("jichi")
+    if not logger.handlers:
+        handler = logging.StreamHandler()
+        handler.setFormatter(logging.Formatter("%(message)s"))
+        logger.addHandler(handler)
+        logger.setLevel(logging.INFO)
+        logger.propagate = False
+    # What waitress says of a full queue is in the lines of the requests.
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
 
 
 def _shown(host: str) -> str:

@@ -96,7 +96,8 @@ class Reply:
 class Server:
     """The server in a process of its own; requests go over the socket, one connection each."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, pid: int = 0) -> None:
+        self.pid = pid
         parts = urlsplit(address)
         self.address = address.rstrip("/")
         self._host, self._port = parts.hostname or "", parts.port
@@ -150,7 +151,7 @@ def running(
         assert ready, "the server did not start"
         address = process.stdout.readline().decode().strip()
         assert address, "the server ended at once"
-        yield Server(address)
+        yield Server(address, process.pid)
     finally:
         process.terminate()
         begin = time.monotonic()
