@@ -44,6 +44,11 @@ LISTED = {
     },
     "http://spdx.org/rdf/terms#": {"Checksum", "checksum", "checksumValue", "algorithm", "checksumAlgorithm_sha256"},
     "http://www.w3.org/ns/adms#": {"Identifier", "identifier"},
+    "http://www.opengis.net/ont/geosparql#": {"Geometry", "hasGeometry", "asWKT", "wktLiteral"},
+    "http://www.w3.org/2003/01/geo/wgs84_pos#": {"lat", "long"},
+    "https://w3id.org/sssom/": {
+        "confidence", "mapping_justification", "object_category", "predicate_modifier", "NoTermFound",
+    },
     "http://purl.org/ontology/bibo/": {"status"},
     "http://www.w3.org/2003/06/sw-vocab-status/ns#": {"term_status"},
 }  # fmt: skip
