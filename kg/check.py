@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from kg import curate, ledger, pipeline, provenance, reading
+from kg import curate, ledger, link, pipeline, provenance, reading, reference, tables
 from kg.errors import ProjectError, QueryError
 from kg.extract import load_layout
 from kg.extract.records import check as check_schema
@@ -45,6 +45,8 @@ def check(project: Project) -> list[Problem]:
         *_records(project, sources),
         *(problem for mapping in sources.mappings for problem in _mapping(mapping, fields, sources.vocabulary)),
         *_registry(project, sources),
+        *link.problems(sources.links, sources.names.base, pipeline.registered(project)),
+        *_tables(project),
         *ledger.problems(pipeline.account(sources)),
         *_hygiene(project, sources.vocabulary),
         *_queries(project, sources),
@@ -59,7 +61,7 @@ def coverage(project: Project, documents: Path | None = None) -> tuple[list[ledg
     problems = ledger.problems(accounts)
     names = [row[column] for row in sources.lookups["local-governments"] for column in ("name_ja", "name_en")]
     for account in accounts if documents else ():
-        text = reading.text_of(account.document, documents)
+        text = reading.text_of(project, account.document, documents)
         problems += ledger.check_text(account, text, names)
     return accounts, problems
 
@@ -100,8 +102,11 @@ def _fields_of_sources(project: Project, sources: pipeline.Sources, curated: lis
         found[f"lookups/{path.stem}.json"] = dict.fromkeys(header)
     years = provenance.fiscal_years([2019], sources.lookups["eras"])
     arrays = provenance.arrays(sources.documents, curated, sources.decisions, sources.rules)
-    for path, rows in {**arrays, "lookups/fiscal-years.json": years}.items():
-        found[path] = dict.fromkeys([*provenance.OPTIONAL.get(path, ()), *(name for row in rows for name in row)])
+    found.update(reference.fields())
+    linked = link.arrays(sources.links, sources.names.base)
+    optional = {**provenance.OPTIONAL, "links/mappings.json": link.OPTIONAL}
+    for path, rows in {**arrays, **linked, "lookups/fiscal-years.json": years}.items():
+        found[path] = dict.fromkeys([*optional.get(path, ()), *(name for row in rows for name in row)])
     return found
 
 
@@ -200,12 +205,20 @@ def _minted(sources: pipeline.Sources) -> Iterator[str]:
         ("offices", "office", "key"), ("organisations", "org", "key"),
     ):  # fmt: skip
         yield from (f"{kind}/{row[column]}" for row in sources.lookups[table])
-    yield from (f"{r.type}/{r.key}" for r in sources.records if r.type in _RECORD_KINDS)
+    about = {r.id: _RECORD_KEYS[r.type] for r in sources.records if r.type in _RECORD_KEYS}
+    yield from (about[r.id].format(document=r.document, key=r.key) for r in sources.records if r.id in about)
     for record in curate.apply(sources.records, sources.decisions):
         yield from (f"{thing['kind']}/{thing['slug']}" for thing in record.norm.get("things", []))
 
 
-_RECORD_KINDS = ("seminar", "activity")
+_RECORD_KEYS = {"seminar": "seminar/{key}", "activity": "activity/{key}", "news": "article/{document}-{key}"}
+"""the thing that a record of a layout is about"""
+
+
+def _tables(project: Project) -> Iterator[Problem]:
+    """A register of tables that cannot be read is an error here already, not at the first import."""
+    tables.registered(project)
+    yield from ()
 
 
 def _hygiene(project: Project, vocabulary: Vocabulary) -> Iterator[Problem]:

@@ -16,12 +16,12 @@ from typing import Any
 import click
 
 from kg import check as checking
+from kg import cli_documents, cli_identity
 from kg import pipeline, published, reading, show
 from kg.errors import KgError, QueryError
 from kg.explain import SPAN, Explanation, Support, explain, supports
 from kg.extract.register import load_register
 from kg.messages import catalogue, nearest, render
-from kg.model import Problem
 from kg.names import Names
 from kg.project import Project
 from kg.query_text import inspect
@@ -97,8 +97,9 @@ def commands(language: str) -> click.Group:
     group.params.append(lang)
     release_id = f"jichi {version('jichi')}"
     click.version_option(version("jichi"), message=release_id, help=words("option-version"))(group)
-    for verb in (_extract, _check, _coverage, _build, _serve, _query, _explain):
+    for verb in (_extract, _check, _coverage, _build, _serve, _query, _explain, cli_documents.add, cli_documents.diff):
         group.add_command(verb(words, language))
+    cli_identity.register(group, words, language)
     for command in group.commands.values():
         command.params.append(lang)
     return group
@@ -143,7 +144,7 @@ def _say_reading(found: reading.Reading, language: str, as_json: bool) -> None:
     id_ = found.document.id
     if as_json:
         changed = [change.__dict__ for change in found.changes]
-        problems = [_plain(problem, language) for problem in found.problems]
+        problems = [show.problem(problem, language) for problem in found.problems]
         click.echo(show.as_json({"document": id_, "records": len(found.records), "changes": changed, "problems": problems}))
         return
     values = {"document": id_, "records": len(found.records), "changes": len(found.changes)}
@@ -158,7 +159,7 @@ def _check(words: Callable[[str], str], language: str) -> click.Command:
     def run(as_json: bool) -> int:
         problems = checking.check(Project.find())
         if as_json:
-            click.echo(show.as_json([_plain(problem, language) for problem in problems]))
+            click.echo(show.as_json([show.problem(problem, language) for problem in problems]))
         else:
             for problem in problems:
                 click.echo(problem.text(language))
@@ -173,7 +174,7 @@ def _coverage(words: Callable[[str], str], language: str) -> click.Command:
         found, problems = checking.coverage(Project.find(), documents)
         if as_json:
             shares = {account.document.id: account.shares() for account in found}
-            click.echo(show.as_json({"documents": shares, "problems": [_plain(p, language) for p in problems]}))
+            click.echo(show.as_json({"documents": shares, "problems": [show.problem(p, language) for p in problems]}))
             return int(bool(problems))
         header = ["", *next(iter(found)).shares()]
         click.echo(show.table(header, [[a.document.id, *map(str, a.shares().values())] for a in found]), nl=False)
@@ -186,18 +187,24 @@ def _coverage(words: Callable[[str], str], language: str) -> click.Command:
 
 
 def _build(words: Callable[[str], str], language: str) -> click.Command:
-    def run(out: Path, as_json: bool) -> int:
-        return build(out, language, as_json)
+    def run(out: Path, reference: Path | None, as_json: bool) -> int:
+        return build(out, language, as_json, reference)
 
-    return click.Command("build", callback=run, help=words("help-build"), params=[_folder(words), _json(words)])
+    params = [_folder(words), _reference(words), _json(words)]
+    return click.Command("build", callback=run, help=words("help-build"), params=params)
 
 
-def build(out: Path, language: str, as_json: bool = False) -> int:
+def _reference(words: Callable[[str], str]) -> click.Option:
+    folder = click.Path(exists=True, file_okay=False, path_type=Path)
+    return click.Option(["--reference"], type=folder, help=words("option-reference"))
+
+
+def build(out: Path, language: str, as_json: bool = False, reference: Path | None = None) -> int:
     """Build into `out` and say what came of it; 1 where a violation kept it from being published."""
     with _steps(language, as_json) as step:
-        folder, problems, facts = pipeline.build(Project.find(), out, step)
+        folder, problems, facts = pipeline.build(Project.find(), out, step, reference)
     if as_json:
-        found = [_plain(problem, language) for problem in problems]
+        found = [show.problem(problem, language) for problem in problems]
         click.echo(show.as_json({"published": folder is not None, "problems": found, **facts.__dict__}))
         return int(folder is None)
     for problem in problems:
@@ -220,10 +227,10 @@ def _steps(language: str, quiet: bool) -> Iterator[Callable[[str], None]]:
 
 
 def _serve(words: Callable[[str], str], language: str) -> click.Command:
-    def run(out: Path, host: str, port: int, prefix: str, behind_proxy: bool) -> int:
+    def run(out: Path, reference: Path | None, host: str, port: int, prefix: str, behind_proxy: bool) -> int:
         from endpoint.wsgi import serve
 
-        if not pipeline.is_current(Project.find(), out) and build(out, language):
+        if not pipeline.is_current(Project.find(), out, reference) and build(out, language, reference=reference):
             return 1
         # The link itself, not where it leads: the server follows it to a new release.
         link = out / published.CURRENT
@@ -232,6 +239,7 @@ def _serve(words: Callable[[str], str], language: str) -> click.Command:
 
     return click.Command("serve", callback=run, help=words("help-serve"), params=[
         _folder(words),
+        _reference(words),
         click.Option(["--host"], default="127.0.0.1", show_default=True, help=words("option-host")),
         click.Option(["--port"], type=click.IntRange(0, 65535), default=8000, show_default=True, help=words("option-port")),
         click.Option(["--prefix"], default="", help=words("option-prefix")),
@@ -322,7 +330,7 @@ def _explanation(found: Explanation, vocabulary: Vocabulary, documents: Path | N
             id_, _, span = place.partition(":")
             first, _, last = span.partition("-")
             lines.append(f"\n{place}")
-            text = reading.passage(register[id_], documents, int(first), int(last or first))
+            text = reading.passage(Project.find(), register[id_], documents, int(first), int(last or first))
             lines += [f"  | {show.plain(line)}" for line in text]
     return "\n".join(lines).rstrip() + "\n"
 
@@ -344,10 +352,3 @@ def _explanation_json(found: Explanation) -> str:
         for s in found.statements
     ]
     return show.as_json({"thing": found.thing, "passages": list(found.passages), "statements": statements})
-
-
-def _plain(problem: Problem, language: str) -> dict[str, str]:
-    return {
-        "code": problem.code, "where": problem.where, "severity": problem.severity,
-        "message": render(problem.code, problem.values, language),
-    }  # fmt: skip

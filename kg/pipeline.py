@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kg import curate, derive, ledger, provenance, published, release, rml, validate
-from kg.errors import ReleaseError
+from kg import curate, derive, ledger, link, provenance, published, release, rml, validate
+from kg.errors import ProjectError, ReleaseError
 from kg.extract.records import read as read_records
 from kg.extract.register import load_register
 from kg.model import Document, Line, Problem, Record, Release, graph_of, triple
@@ -41,6 +41,7 @@ class Sources:
     lookups: dict[str, list[dict[str, str]]]
     mappings: list[rml.Mapping]
     rules: list[derive.Rule]
+    links: link.Links
     boilerplate: dict[str, list[ledger.Entry]]
 
 
@@ -70,6 +71,7 @@ def load(project: Project) -> Sources:
             for path in project.files("mappings", "*.rml.ttl")
         ],
         rules=derive.load(project),
+        links=link.load(project),
         boilerplate=ledger.load(project),
     )
 
@@ -82,17 +84,32 @@ def lookups(project: Project) -> dict[str, list[dict[str, str]]]:
     }
 
 
-def graphs(sources: Sources) -> Graphs:
-    """Steps 4 to 6: curate, map, join, derive."""
+def registered(project: Project) -> dict[str, int]:
+    """The keys of `mappings/registry.csv` (`lg/jp-tokyo-to`), each with its first line; what it says twice is for `check`."""
+    path = project.mappings / "registry.csv"
+    found: dict[str, int] = {}
+    for line, row in read_csv(path, project.place(path), ("key", "class", "minted", "label_ja", "label_en")):
+        found.setdefault(row["key"], line)
+    return found
+
+
+def graphs(sources: Sources, reference: Iterable[Line] = ()) -> Graphs:
+    """Steps 4 to 6: curate, map, join (`reference`: the quads of imported tables), derive."""
     curated = curate.apply(sources.records, sources.decisions)
     stated, accepted = (set(_map(sources, handed_over(records), _of_records)) for records in (sources.records, curated))
     lines = stated & accepted
     lines |= {_in_curation(sources.names, line) for line in accepted - stated}
     lines |= set(_map(sources, _other_arrays(sources, curated, lines), _of_others))
+    lines |= set(reference)
     store = Store.load([*lines, *_vocabulary(sources, "ontology", "concepts")], sources.vocabulary.prefixes)
     inferred = f"<{sources.names.graph('inferred')}>"
     lines |= derive.derive(store, sources.rules, lines, inferred)
     return Graphs(frozenset(lines), frozenset(stated - accepted), handed_over(curated))
+
+
+def stated(sources: Sources, records: Iterable[Record]) -> set[Line]:
+    """What some records say before curation and rules."""
+    return set(_map(sources, handed_over(records), _of_records))
 
 
 def handed_over(records: Iterable[Record]) -> dict[str, Any]:
@@ -134,6 +151,7 @@ def _other_arrays(sources: Sources, curated: list[Record], lines: Iterable[Line]
         **{f"lookups/{name}.json": rows for name, rows in sources.lookups.items()},
         "lookups/fiscal-years.json": years,
         **provenance.arrays(sources.documents, curated, sources.decisions, sources.rules),
+        **link.arrays(sources.links, sources.names.base),
     }
 
 
@@ -172,19 +190,24 @@ def problems(sources: Sources, made: Graphs, judged: validate.Validation) -> lis
 
 
 def build(
-    project: Project, out: Path, progress: Progress = lambda step: None
+    project: Project, out: Path, progress: Progress = lambda step: None, reference: Path | None = None
 ) -> tuple[Path | None, list[Problem], Release]:
-    """Build and publish. A violation publishes nothing: the folder is then None and the old release stays."""
+    """Build and publish, with the tables imported into the folder `reference`.
+
+    A violation publishes nothing: the folder is then None and the old release stays.
+    """
     progress("read")
     sources = load(project)
+    for problem in link.problems(sources.links, sources.names.base, registered(project)):
+        raise ProjectError(problem.code, problem.where, **problem.values)
     progress("map")
-    made = graphs(sources)
+    made = graphs(sources, imported(sources.names, reference))
     progress("validate")
     judged = judge(sources, made)
     found = problems(sources, made, judged)
     nquads = serialise(made.lines, "nquads")
     sha256 = hashlib.sha256(nquads).hexdigest()
-    facts = Release(release.version_of(nquads), _counts(sources, made), sha256, digest(project))
+    facts = Release(release.version_of(nquads), _counts(sources, made), sha256, digest(project, reference))
     unaccounted = ledger.problems(account(sources))
     found += unaccounted
     if not judged.conforms or unaccounted:
@@ -193,13 +216,30 @@ def build(
     return release.publish(out, facts.version, _files(sources, made, judged, nquads, facts)), found, facts
 
 
-def digest(project: Project) -> str:
+def imported(names: Names, folder: Path | None) -> set[Line]:
+    """The quads of every table in `folder` (`kg reference import`); ProjectError for one that writes elsewhere."""
+    found: set[Line] = set()
+    for path in sorted(folder.glob("*.nq")) if folder else ():
+        lines = parse(path.read_bytes(), "nquads", where=path.name)
+        allowed = (names.graph("ref", path.stem), names.graph("prov"), f"{names.base}graph/link/")
+        for line in lines:
+            if not graph_of(line).startswith(allowed):
+                raise ProjectError("reference-graph", path.name, found=graph_of(line), expected=allowed[0])
+        found.update(lines)
+    if folder and not found:
+        raise ProjectError("reference-folder", str(folder))
+    return found
+
+
+def digest(project: Project, reference: Path | None = None) -> str:
     """SHA-256 over every file that a release is made from: tells whether a release is one of these sources."""
     total = hashlib.sha256()
     for folder in ("ontology", "shapes", "mappings"):
         for path in project.files(folder, "**/*"):
             if path.is_file():
                 total.update(f"{project.place(path)}\0{hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
+    for path in sorted(reference.glob("*.nq")) if reference else ():
+        total.update(f"reference\0{path.name}\0{hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
     return total.hexdigest()
 
 
@@ -208,10 +248,10 @@ def account(sources: Sources) -> list[ledger.Account]:
     return ledger.accounts(sources.documents, sources.records, sources.boilerplate)
 
 
-def is_current(project: Project, out: Path) -> bool:
+def is_current(project: Project, out: Path, reference: Path | None = None) -> bool:
     """Whether `out` holds a whole release of exactly these sources."""
     try:
-        return published.facts(published.current(out)).sources == digest(project)
+        return published.facts(published.current(out)).sources == digest(project, reference)
     except ReleaseError:
         return False
 

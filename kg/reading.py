@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kg.errors import MisuseError
-from kg.extract import decode, extract, identify, load_layout, load_lookups, load_register
+from kg.extract import decode, extract, identify, load_layout, load_lookups, load_register, page_text
 from kg.extract.records import Change, changes, dump, read
 from kg.messages import nearest
 from kg.model import Document, Problem, Record
@@ -45,15 +45,22 @@ def read_documents(project: Project, ids: Sequence[str], folder: Path) -> list[R
 
 
 def _read(project: Project, registered: Document, folder: Path) -> Reading:
-    data = file_of(registered, folder).read_bytes()
-    document, changed = identify(load_register(project), file_of(registered, folder), data)
+    path = file_of(registered, folder)
+    layout = load_layout(project, registered.layout or "")
+    text, _ = page_text(path.name, path.read_bytes(), registered.id, layout)
+    document, changed = identify(load_register(project), path, text.encode("utf-8"))
+    return read_text(project, document, text, changed)
+
+
+def read_text(project: Project, document: Document, text: str, problems: Sequence[Problem] = ()) -> Reading:
+    """Read the text of a document by its layout, and hold it against the record file that there is."""
     layout, lookups = load_layout(project, document.layout or ""), load_lookups(project)
-    found = extract(document, decode(data, document.id), layout, lookups)
-    records, problems = explain(found.records, layout, lookups)
+    found = extract(document, text, layout, lookups)
+    records, unexplained = explain(found.records, layout, lookups)
     path = project.records(document.id)
     before = read(path, project.place(path)) if path.exists() else []
     return Reading(
-        document, records, changes(before, records), [*changed, *found.problems, *problems], dump(records)
+        document, records, changes(before, records), [*problems, *found.problems, *unexplained], dump(records)
     )
 
 
@@ -73,16 +80,21 @@ def file_of(document: Document, folder: Path) -> Path:
     return path
 
 
-def text_of(document: Document, folder: Path) -> str:
-    """The text of a registered document at hand; MisuseError where the file is another version."""
+def text_of(project: Project, document: Document, folder: Path) -> str:
+    """The text of a registered document at hand; MisuseError where the file is another version.
+
+    Without a layout there is no flattening, and a page has to be text.
+    """
     path = file_of(document, folder)
+    layout = load_layout(project, document.layout) if document.layout else None
     data = path.read_bytes()
-    found, _ = identify({document.id: document}, path, data)
+    text = page_text(path.name, data, document.id, layout)[0] if layout else decode(data, document.id)
+    found, _ = identify({document.id: document}, path, text.encode("utf-8"))
     if found.sha256 != document.sha256:
         raise MisuseError("document-version", document.id, expected=document.sha256[:12], found=found.sha256[:12])
-    return decode(data, document.id)
+    return text
 
 
-def passage(document: Document, folder: Path, first: int, last: int) -> list[str]:
+def passage(project: Project, document: Document, folder: Path, first: int, last: int) -> list[str]:
     """Lines `first` to `last` of a registered document at hand."""
-    return text_of(document, folder).split("\n")[first - 1 : last]
+    return text_of(project, document, folder).split("\n")[first - 1 : last]

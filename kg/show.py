@@ -8,9 +8,9 @@ import json
 import unicodedata
 from collections.abc import Iterable, Sequence
 
+from kg.messages import render
+from kg.model import Problem
 from kg.store import Row, Term
-
-
 
 
 def width(text: str) -> int:
@@ -60,3 +60,9 @@ def term(value: Term, curie) -> str:
 
 def cells(rows: list[Row], names: Sequence[str], curie) -> list[list[str]]:
     return [[term(row[name], curie) if name in row else "" for name in names] for row in rows]
+
+
+def problem(found: Problem, language: str) -> dict[str, str]:
+    """A problem for machines, with its words."""
+    message = render(found.code, found.values, language)
+    return {"code": found.code, "where": found.where, "severity": found.severity, "message": message}

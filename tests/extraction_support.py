@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from kg.extract import decode, extract, load_layout, load_lookups, load_register
+from kg.extract import extract, load_layout, load_lookups, load_register, page_text
 from kg.model import Document, Problem, Record
 from kg.normalise import explain
 from kg.project import Project
@@ -52,12 +52,12 @@ class Reading:
         return [f"{problem.where.split(':')[1]} {problem.code} {problem.severity}" for problem in self.problems]
 
 
-def read_page(data: bytes | str, layout_name: str, document: Document | None = None) -> Reading:
+def read_page(data: bytes | str, layout_name: str, document: Document | None = None, name: str = "page.txt") -> Reading:
     """Steps 1 to 3 as the pipeline runs them; a page of ours is document 900."""
     data = data.encode("utf-8") if isinstance(data, str) else data
-    sha256 = hashlib.sha256(data).hexdigest()
+    text, _ = page_text(name, data, document.id if document else "900", layout(layout_name))
+    sha256 = hashlib.sha256(text.encode("utf-8")).hexdigest()
     document = document or Document("900", "Case", None, layout(layout_name)["language"], sha256, layout_name, 0)
-    text = decode(data, document.id)
     found = extract(document, text, layout(layout_name), lookups())
     records, problems = explain(found.records, layout(layout_name), lookups())
     return Reading(text, records, [*found.problems, *problems])

@@ -115,3 +115,50 @@ def test_each_decision_is_an_activity_with_who_why_and_when(graphs, sources):
         said = " ".join(q for q in graphs.lines if q.startswith(run))
         for part in ("#wasAssociatedWith>", '#comment> "', "@ja", "@en", "terms/date>", "terms/description>"):
             assert part in said, (run, part)
+
+
+# ---- identity
+
+
+IDENTITY = """
+[[curate]]
+record = "004-contact"
+field = "norm.relations"
+expect = {expect}
+by = "a curator"
+on = 2026-11-21
+reason = {{ en = "because", ja = "理由" }}
+{act}
+"""
+
+
+def identified(project, act: str):
+    """The curated record of the contact lines of 004 under one decision on what it names."""
+    (record,) = [r for r in pipeline.load(project).records if r.id == "004-contact"]
+    rows = ", ".join("{ " + ", ".join(f'{k} = "{v}"' for k, v in row.items()) + " }" for row in record.norm["relations"])
+    for path in project.files("mappings/curation", "*.toml"):
+        path.unlink()
+    project.curation("004").write_text(IDENTITY.format(expect=f"[{rows}]", act=act), encoding="utf-8")
+    sources = pipeline.load(project)
+    (found,) = [r for r in curate.apply(sources.records, sources.decisions) if r.id == record.id]
+    return record, found
+
+
+def test_same_as_renames_a_thing_throughout_its_record(copy_of_project):
+    old, new = "org/clair-koryu-shinzen-ka", "org/clair-section"
+    before, after = identified(copy_of_project, f'item = "{old}"\nsame-as = "{new}"')
+    assert "clair-koryu-shinzen-ka" in str(before.norm) and "clair-koryu-shinzen-ka" not in str(after.norm)
+    assert str(after.norm) == str(before.norm).replace("clair-koryu-shinzen-ka", "clair-section")
+
+
+def test_same_as_refuses_a_thing_that_the_field_does_not_name(copy_of_project):
+    with pytest.raises(CurationError) as error:
+        identified(copy_of_project, 'item = "org/nobody"\nsame-as = "org/clair-section"')
+    assert error.value.code == "curation-guard" and "org/nobody" in str(error.value)
+
+
+def test_not_same_as_is_said_in_the_field(copy_of_project):
+    before, after = identified(copy_of_project, 'item = "contact/004"\nnot-same-as = "contact/000"')
+    assert after.norm["relations"] == [
+        *before.norm["relations"], {"kind": "contact", "slug": "004", "toKind": "contact", "toSlug": "000"},
+    ]  # fmt: skip

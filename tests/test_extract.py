@@ -3,8 +3,10 @@
 import json
 import random
 import re
+import shutil
 import tomllib
 from dataclasses import replace
+from itertools import permutations
 from pathlib import Path
 
 import pytest
@@ -24,7 +26,10 @@ from kg.model import Document, Place, Record
 from kg.project import Project
 
 LAYOUTS = ("seminar-tables", "exchange-records")
-FOLDERS = sorted(path.parent for path in CASES.glob("*/*/input.txt") if path.parent.parent.name in LAYOUTS)
+"""layouts whose pages have a first and a last line"""
+PROFILES = (*LAYOUTS, "news-list")
+FOLDERS = sorted(path.parent for path in CASES.glob("*/*/input.txt") if path.parent.parent.name in PROFILES)
+ENDING = [folder for folder in FOLDERS if folder.parent.name in LAYOUTS]
 
 
 # ---- golden pages
@@ -39,7 +44,7 @@ def test_golden_page(folder):
 
 def test_every_layout_has_golden_pages():
     profiles = {path.stem for path in PROJECT.files("mappings/layouts", "*.toml")}
-    assert {folder.parent.name for folder in FOLDERS} == profiles == set(LAYOUTS)
+    assert {folder.parent.name for folder in FOLDERS} == profiles == set(PROFILES)
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: f"{folder.parent.name}/{folder.name}")
@@ -59,7 +64,7 @@ def test_golden_records_fit_the_schema_and_their_places_hold_their_words(folder)
                 assert " ".join(words.split()) in found
 
 
-@pytest.mark.parametrize("name", LAYOUTS)
+@pytest.mark.parametrize("name", PROFILES)
 def test_blank_lines_change_places_only(name):
     for folder in FOLDERS:
         if folder.parent.name != name:
@@ -119,14 +124,14 @@ def test_a_file_of_fifty_megabytes_is_refused_at_once():
         decode(b"Outline of the 2020 Seminar Series\n" * (50_000_000 // 35), "900")
 
 
-@pytest.mark.parametrize(("name", "other"), [LAYOUTS, LAYOUTS[::-1]])
+@pytest.mark.parametrize(("name", "other"), list(permutations(PROFILES, 2)))
 def test_a_page_of_another_layout_is_refused(name, other):
     text = (sorted((CASES / other).iterdir())[0] / "input.txt").read_text(encoding="utf-8")
     with pytest.raises(SourceError, match="layout-mismatch"):
         read_page(text, name)
 
 
-@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: f"{folder.parent.name}/{folder.name}")
+@pytest.mark.parametrize("folder", ENDING, ids=lambda folder: f"{folder.parent.name}/{folder.name}")
 def test_a_page_cut_anywhere_gives_a_clear_refusal_or_says_that_it_is_cut(folder):
     text = (folder / "input.txt").read_text(encoding="utf-8")
     whole = read_page(text, folder.parent.name)
@@ -289,7 +294,7 @@ def test_a_wrong_profile_is_refused_with_the_nearest_spelling(change, code, said
 def test_a_profile_names_no_fact_of_one_page():
     governments = {row["name_ja"] for row in lookups()["local-governments"] if len(row["name_ja"]) > 2}
     activities = {row["name"] for row in lookups()["activities"]}
-    for name in LAYOUTS:
+    for name in PROFILES:
         text = PROJECT.layout(name).read_text(encoding="utf-8")
         assert not [word for word in governments | activities if word in text]
         assert not re.search(r"\b(19|20)\d\d\b", text)
@@ -318,6 +323,7 @@ def test_every_known_name_of_a_profile_is_used():
 )
 def test_lookups_are_checked_against_each_other(tmp_path, table, old, new, code):
     (tmp_path / "mappings" / "lookups").mkdir(parents=True)
+    shutil.copy(ROOT / "mappings" / "registry.csv", tmp_path / "mappings")
     for path in (ROOT / "mappings" / "lookups").glob("*.csv"):
         text = path.read_text(encoding="utf-8")
         assert path.stem != table or old in text

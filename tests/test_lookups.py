@@ -28,7 +28,7 @@ PATH_OF_TABLE = {
     "local-governments": "lg", "countries": "country", "places": "place", "offices": "office", "organisations": "org",
 }
 GRAPH_OF_TABLE = {
-    "local-governments": "local-governments", "local-government-names": "local-governments",
+    "local-governments": "local-governments", "changes": "local-governments", "former-codes": "local-governments", "local-government-names": "local-governments",
     "countries": "places", "country-names": "places", "places": "places",
     "offices": "organisations", "organisations": "organisations", "organisation-names": "organisations",
 }

@@ -3,9 +3,10 @@
 What comes out is as printed: a `Record` with `verbatim` and places, an empty key and an empty `norm`. Explaining it
 (step 3) is `kg.normalise.explain`; neither package knows the other, the pipeline joins them:
 
-    document, changed = identify(load_register(project), path, data)
-    layout, lookups = load_layout(project, document.layout), load_lookups(project)
-    found = extract(document, decode(data, document.id), layout, lookups)
+    layout, lookups = load_layout(project, name), load_lookups(project)
+    text, flattening = page_text(path.name, path.read_bytes(), id, layout)
+    document, changed = identify(load_register(project), path, text.encode())
+    found = extract(document, text, layout, lookups)
     records, problems = explain(found.records, layout, lookups)
     all problems: [*changed, *found.problems, *problems]
 
@@ -19,7 +20,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from kg.extract import key_value, table_rows
+from kg.extract import blurbs, html, key_value, table_rows
 from kg.extract.lookups import Lookups, load_lookups
 from kg.extract.profile import check_layout, load_layout
 from kg.extract.register import identify, load_register
@@ -28,10 +29,17 @@ from kg.model import Document, Problem, Record
 
 __all__ = [
     "Extraction", "Lookups", "check_layout", "decode", "extract", "identify", "load_layout", "load_lookups",
-    "load_register",
+    "load_register", "page_text",
 ]  # fmt: skip
 
-_FAMILIES = {"table_rows": table_rows.read, "key_value": key_value.read}
+_FAMILIES = {"blurbs": blurbs.read, "table_rows": table_rows.read, "key_value": key_value.read}
+
+
+def page_text(name: str, data: bytes, where: str, layout: dict[str, Any]) -> tuple[str, str | None]:
+    """The text of a page, to which all places refer, and the flattening that made it (None for a page that is text)."""
+    if html.is_html(name, data):
+        return html.flatten(data, where, layout), html.FLATTENING
+    return decode(data, where), None
 
 
 @dataclass(frozen=True)

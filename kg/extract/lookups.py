@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from kg.errors import ProjectError
+from kg.extract.mentions import labels
 from kg.messages import nearest
 from kg.project import Project, read_csv
 
@@ -21,6 +22,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "aliases": ("surface", "language", "country", "container", "kind", "key"),
     "country-letters": ("letter", "cc"),
     "repeated-names": ("name",),
+    "news-items": ("mark", "key"),
     "activities": ("name", "reporter", "key", "kind", "slug", "class", "thing", "convenes", "members", "interval"),
 }
 """the tables that reading a document needs, each with the columns that it needs"""
@@ -32,7 +34,7 @@ _THING = re.compile(r"[a-z]+:[a-z0-9-]+:.+")
 
 def load_lookups(project: Project) -> Lookups:
     """All tables of `COLUMNS`, by name. ProjectError with file and line for a table that is missing, misshapen, or
-    names something that another table does not have."""
+    names something that another table does not have. `labels` are the names of all things (`kg.extract.mentions`)."""
     numbered = {name: _rows(project, name, columns) for name, columns in COLUMNS.items()}
     lookups = {name: tuple(row for _, row in rows) for name, rows in numbered.items()}
     known_keys = {name: {row[column] for row in lookups[name]} for name, column in _KEYS.items()}
@@ -45,7 +47,7 @@ def load_lookups(project: Project) -> Lookups:
                     raise ProjectError("lookup-value-unknown", f"{where}:{line}", **found)
             if wrong := _wrong(name, row):
                 raise ProjectError("lookup-value", f"{where}:{line}", column=wrong, value=row[wrong])
-    return lookups
+    return {**lookups, "labels": labels(project)}
 
 
 def _rows(project: Project, name: str, columns: tuple[str, ...]) -> list[tuple[int, dict[str, str]]]:

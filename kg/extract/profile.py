@@ -16,17 +16,19 @@ from kg.project import Project, read_toml
 
 _COMMON: dict[str, type] = {
     "family": str, "type": str, "language": str, "country": str,
-    "ignore": list, "ignore.reason": str, "ignore.pattern": str,
-    "end.pattern": str,
+    "ignore": list, "ignore.reason": str, "ignore.pattern": str, "html.key": int,
 }  # fmt: skip
 FIELDS: dict[str, dict[str, type]] = {
+    "blurbs": _COMMON | {"blurb.end": str, "title.longest": int, "title.no-end": str},
     "table_rows": _COMMON | {
+        "end.pattern": str,
         "programme": str, "months": list,
         "heading.pattern": str, "header.words": list,
         "hosts.kinds": list, "hosts.joiners": list,
         "themes.subtitle": str, "themes.number": str,
     },
     "key_value": _COMMON | {
+        "end.pattern": str,
         "record.start": str, "record.heading": str,
         "field": list, "field.name": str, "field.label": str, "field.prose": bool,
         "heading": list, "heading.pattern": str, "heading.kind": str,
@@ -47,7 +49,7 @@ ASIDES = ("private-bodies", "explanation", "department", "in-turn")
 """why words in a field of parties, or in a bracket there, name no party of their own: closed"""
 _CLOSED = {"ignore.reason": REASONS, "parties.unnamed.reason": UNNAMED, "parties.asides.reason": ASIDES}
 _PATTERNS = (".pattern", ".subtitle", ".number", ".part", ".as-of", ".aside", ".later", ".listing", ".letters",
-             ".government", ".connectors", ".more", "record.heading")  # fmt: skip
+             ".government", ".connectors", ".more", "record.heading", "blurb.end", ".no-end")  # fmt: skip
 
 
 def load_layout(project: Project, name: str) -> dict[str, Any]:
@@ -69,6 +71,8 @@ def check_layout(layout: dict[str, Any], where: str) -> dict[str, Any]:
             raise ProjectError("layout-key-unknown", where, found=name, nearest=nearest(name, known))
         if not isinstance(value, known[name]):
             raise ProjectError("layout-value", where, name=name, expected=known[name].__name__, found=repr(value))
+        if known[name] is int and (isinstance(value, bool) or value < 1):
+            raise ProjectError("layout-value", where, name=name, expected="1 ...", found=repr(value))
         if name.endswith(_PATTERNS):
             _check_pattern(name, value, where)
         _check_reason(name, value, where)

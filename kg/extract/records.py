@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -121,6 +122,9 @@ class Change:
     fields: tuple[str, ...] = ()
 
 
+_MOVES = re.compile(r"(?:chars|lines|passages|version)\b")
+
+
 def changes(old: Sequence[Record], new: Sequence[Record]) -> list[Change]:
     """What changed, by record id: added and changed in the order of `new`, then removed in the order of `old`.
 
@@ -133,7 +137,7 @@ def changes(old: Sequence[Record], new: Sequence[Record]) -> list[Change]:
         if key not in before:
             found.append(Change("added", key))
         elif paths := tuple(_paths(before[key], value)):
-            said = tuple(path for path in paths if path.split(".")[0] not in ("chars", "lines", "passages", "version"))
+            said = tuple(path for path in paths if not _MOVES.match(path))
             found.append(Change("changed", key, said or paths))
     return found + [Change("removed", key) for key in before if key not in after]
 

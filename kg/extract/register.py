@@ -15,7 +15,7 @@ from kg.model import Document, Problem
 from kg.project import Project, read_toml
 
 _REQUIRED = {"title": str, "language": str, "sha256": str, "file": str, "extent": int, "lines": int, "blank": list}
-_OPTIONAL = {"url": str, "layout": str, "as_of": str}
+_OPTIONAL = {"url": str, "layout": str, "as_of": str, "flattening": str, "original": str}
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from kg.errors import SourceError
 from kg.extract.lookups import Lookups
+from kg.extract.tables import BORDER
 from kg.extract.text import Page, TextLine, span
 from kg.letters import slips, squeeze
 from kg.messages import nearest
@@ -63,7 +64,9 @@ class _Reader:
         host = rf"(?:{known}|[A-Z][\w'-]*(?:\s+[A-Z][\w'-]*){{0,3}}?\s+(?:{kinds})(?!\w))"
         joiner = _any(re.escape(j) + (r"\b" if j.isalpha() else "") for j in self.layout["hosts"]["joiners"])
         self.host = re.compile(host)
-        return rf"\s*{host}(?:\s*(?:{joiner})\s*{host})*"
+        # Hosts under each other stand in a cell of their own, or on lines of their own above the theme.
+        under = rf"[^\S\n]*\n\s*(?={host}[^\S\n\t]*(?:\t|\n\s*\S))"
+        return rf"\s*{host}(?:(?:\s*(?:{joiner})\s*|{under}){host})*"
 
     def office(self, page: Sequence[TextLine], index: int) -> tuple[str | None, bool]:
         """The office that a line begins with, and whether it opens a row there.
@@ -176,7 +179,8 @@ def _record(document: Document, page: Page, row: _Row, reader: _Reader, problems
     where = f"{document.id}:{row.lines[0].number}"
     whole = span(row.lines)
     base, stop = whole.chars
-    folded = page.folded[base:stop]
+    # Borders of cells, which only HTML pages show, are told from other blanks here.
+    folded = "".join(c if c == BORDER else f for c, f in zip(page.text[base:stop], page.folded[base:stop], strict=True))
     office = reader.start.match(folded)
     dates = reader.dates_end(folded, office.end())
     hosts = reader.hosts.match(folded, dates) if dates else None

@@ -1,0 +1,44 @@
+"""`/id/lg-code/{digits}`: a code leads to the local government that has it or had it. A code is no name of a thing."""
+
+from __future__ import annotations
+
+from flask import Flask, Response, redirect, render_template, request
+
+from endpoint.documents import query_text
+from endpoint.errors import VisitorError
+from endpoint.site import Site, local, reader_language, wants_page
+from kg import codes
+from kg.store import Term
+
+
+def register(app: Flask, site: Site) -> None:
+    app.add_url_rule("/id/lg-code/<code>", "code", lambda code: _lead(site, code))
+
+
+def _lead(site: Site, code: str) -> Response:
+    """303 to the one local government; 300 with a list where the digits can be read in several ways; 404 for none."""
+    found = governments(site, code)
+    if not found:
+        raise VisitorError("not-found", path=request.path)
+    places = [local(site.names.path_of(iri) or iri) for iri in found]
+    if len(found) == 1:
+        return redirect(places[0], 303)  # type: ignore[return-value]
+    links = [site.views().link(iri) for iri in found]
+    if wants_page(request):
+        response = Response(render_template("choices.html", code=code, links=links), 300, content_type="text/html; charset=utf-8")
+        response.headers["Content-Language"] = reader_language()
+    else:
+        response = Response("".join(f"{iri}\r\n" for iri in found), 300, content_type="text/uri-list; charset=utf-8")
+    response.headers["Link"] = ", ".join(f'<{place}>; rel="alternate"' for place in places)
+    response.headers["Vary"] = "Accept, Accept-Language"
+    return response
+
+
+def governments(site: Site, code: str) -> list[str]:
+    """IRIs of those that have or had a code: five digits, or six of which the last checks the others."""
+    found: dict[str, None] = {}
+    for code5, remark in codes.readings(code):
+        if not remark:
+            rows = site.release.store.select(query_text("code"), {"code": Term(code5, "literal")})
+            found.update((row["government"].value, None) for row in rows)
+    return list(found)

@@ -1,0 +1,321 @@
+"""`kg add`: a page becomes a registered document with records. First a preview of all that would change, then the files.
+
+Nothing is published here: what is written are the register, the registry of keys and one record file, all or none, and
+a build is needed for them to become quads. Keys are born here and nowhere else, so this is where a day is written down.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from kg import ledger, pipeline, reading, registering
+from kg.boilerplate import boilerplate
+from kg.errors import CurationError, MisuseError, ProjectError, SourceError
+from kg.extract import load_layout, load_register, page_text
+from kg.extract.records import Change, check, read, to_json
+from kg.messages import nearest
+from kg.minting import Key, new_keys
+from kg.model import Document, Problem, Record
+from kg.project import Project, read_text
+
+_ID = re.compile(r"[0-9]{3}")
+_NAME = re.compile(r"\w[\w.() -]{0,119}")
+_AS_OF = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
+_LANGUAGES = ("en", "ja")
+UNRESOLVED = ("name-unresolved", "name-ambiguous", "activity-unknown", "office-unknown")
+UNACCOUNTED = ("ledger-unaccounted", "line-unread", "row-unread", "record-nameless", "text-unread", "years-unread", "date-unreadable")
+"""codes of problems that the preview shows under headings of their own"""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the maintainer says of a page; what is left out follows from the page, the layout or the register."""
+
+    layout: str
+    id: str | None = None
+    title: str | None = None
+    url: str | None = None
+    language: str | None = None
+    as_of: str | None = None
+    replaces: str | None = None
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One record that is new, changed or gone, with what it says in words: `field: old → new`, or a line of its words."""
+
+    kind: str
+    id: str
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Addition:
+    """A page read and held against the project; nothing is written yet."""
+
+    document: Document
+    edition: bool
+    """a new version of a document that is registered already"""
+    records: int
+    facts: tuple[Fact, ...]
+    keys: tuple[Key, ...]
+    problems: tuple[Problem, ...]
+    duplicates: tuple[Problem, ...]
+    files: Mapping[Path, bytes]
+
+    def refused(self) -> bool:
+        """True where something on the page could not be read at all, so that the records would be incomplete."""
+        return any(problem.severity == "violation" for problem in self.problems)
+
+
+def prepare(project: Project, name: str, data: bytes, wanted: Wanted, on: str) -> Addition:
+    """Read a page and say what would change. `name` is that of its file, `on` the day that new keys are dated."""
+    layouts = [path.stem for path in project.files("mappings/layouts", "*.toml")]
+    if wanted.layout not in layouts:
+        raise MisuseError("layout-unknown", wanted.layout, nearest=nearest(wanted.layout, layouts), known=", ".join(layouts))
+    layout = load_layout(project, wanted.layout)
+    register = load_register(project)
+    text, flattening = page_text(name, data, name, layout)
+    document, edition = _document(register, name, text, wanted, layout)
+    found = reading.read_text(project, document, text)
+    if edition and wanted.replaces is None and not wanted.url and _nothing_stays(found):
+        # The title alone: pages of one series bear the same, so a page with other records is another page.
+        document, edition = _document(register, name, text, replace(wanted, id=_next(register)), layout)
+        found = reading.read_text(project, document, text)
+    if not found.records:
+        raise SourceError("page-without-records", name, layout=wanted.layout)
+    broken = _against_schema(project, found.records)
+    sources = pipeline.load(project)
+    before = [record for record in sources.records if record.document == document.id]
+    table = registering.facts(document, text, flattening, hashlib.sha256(data).hexdigest() if flattening else None)
+    document = replace(document, blank=registering.lines_of(table["blank"]))
+    path = project.records(document.id)
+    filed = {record.id for record in (read(path, project.place(path)) if path.exists() else [])}
+    others = [record for record in sources.records if record.id not in filed]
+    after = replace(sources, documents={**register, document.id: document}, records=[*others, *found.records])
+    keys, problems = _keys(project, after, found.records, [r for r in before if r.id in filed])
+    problems += [Problem("record-by-hand", r.id, {}, "warning") for r in before if r.id not in filed]
+    by_hand = [r for r in before if r.id not in filed]
+    kept = ledger.load(project).get(document.id, []) if by_hand else []
+    rows, unaccounted = _ledger(document, text, layout, [*found.records, *by_hand], kept)
+    return Addition(
+        document=document, edition=edition, records=len(found.records),
+        facts=tuple(_facts(found.changes, [r for r in before if r.id in filed], found.records)), keys=tuple(keys),
+        problems=(*found.problems, *broken, *problems, *unaccounted),
+        duplicates=tuple(_duplicates(found.records, [r for r in others if r.document != document.id])),
+        files=_files(project, document.id, table, edition, found.text, keys, on) | ({} if kept else _ledger_file(project, document.id, rows)),
+    )  # fmt: skip
+
+
+def write(addition: Addition, page: tuple[Path, bytes] | None = None) -> None:
+    """Write the register, the registry and the record file; `page` is kept beside them where it came from the web."""
+    registering.write_all({**addition.files, **({page[0]: page[1]} if page else {})})
+
+
+def known_id(register: Mapping[str, Document], wanted: Wanted) -> str | None:
+    """The id that a page will have, as far as it is said or known."""
+    known = _known(register, wanted)
+    return known.id if known else wanted.id
+
+
+def file_name(register: Mapping[str, Document], data: bytes, kind: str, id_: str | None) -> str:
+    """The name under which a fetched page is kept: its document's id and the beginning of its SHA-256."""
+    ending = "txt" if kind == "text/plain" else "html"
+    return f"{id_ or _next(register)}_{hashlib.sha256(data).hexdigest()[:16]}.{ending}"
+
+
+# ---- the document
+
+
+def _document(
+    register: Mapping[str, Document], name: str, text: str, wanted: Wanted, layout: Mapping[str, Any]
+) -> tuple[Document, bool]:
+    """The entry of the page, and whether it is a new version of a registered document."""
+    _demand(wanted, name)
+    data = text.encode("utf-8")
+    sha256 = hashlib.sha256(data).hexdigest()
+    same = next((document for document in register.values() if document.sha256 == sha256), None)
+    if same:
+        raise MisuseError("document-known", name, id=same.id)
+    known = _known(register, wanted)
+    taken = next((d for d in register.values() if d.file == name and (known is None or d.id != known.id)), None)
+    if taken:
+        raise MisuseError("document-name-taken", name, id=taken.id)
+    version = {"sha256": sha256, "file": name, "extent": len(data), "lines": text.count("\n") + 1, "as_of": wanted.as_of}
+    if known:
+        if known.layout != wanted.layout:
+            raise MisuseError("document-other-layout", known.id, expected=known.layout or "-", found=wanted.layout)
+        return replace(known, **version), True
+    id_ = wanted.id or _next(register)
+    if not _ID.fullmatch(id_):
+        raise MisuseError("add-value", name="--id", expected="000-999", found=id_)
+    if id_ in register:
+        raise MisuseError("document-id-taken", id_, title=register[id_].title)
+    title = wanted.title or next(" ".join(line.split()) for line in text.split("\n") if line.strip())[:200]
+    language = wanted.language or layout["language"]
+    return Document(id_, title, wanted.url, language=language, layout=wanted.layout, **version), False
+
+
+def _known(register: Mapping[str, Document], wanted: Wanted) -> Document | None:
+    """The document of which a page is a new version: the one named, else the one of its address, else of its title."""
+    if wanted.replaces is not None:
+        if wanted.replaces not in register:
+            raise MisuseError("document-id", wanted.replaces, nearest=nearest(wanted.replaces, register))
+        return register[wanted.replaces]
+    if wanted.id is not None:
+        return None
+    alike = [d for d in register.values() if d.layout == wanted.layout]
+    if wanted.url and (found := next((d for d in alike if d.url and _same_url(d.url, wanted.url)), None)):
+        return found
+    same_title = [d for d in alike if d.title == wanted.title and not (d.url and wanted.url)]
+    return same_title[0] if len(same_title) == 1 else None
+
+
+def _same_url(one: str, other: str) -> bool:
+    return urlsplit(one)._replace(fragment="") == urlsplit(other)._replace(fragment="")
+
+
+def _nothing_stays(found: reading.Reading) -> bool:
+    """True where a page has no record of the version before."""
+    return len([change for change in found.changes if change.kind == "added"]) == len(found.records)
+
+
+def _demand(wanted: Wanted, name: str) -> None:
+    """MisuseError for a value that could not stand in the register."""
+    said = {"--title": wanted.title, "--url": wanted.url, "--as-of": wanted.as_of, "--language": wanted.language}
+    for option, value in said.items():
+        if value is not None and (not value.strip() or not value.isprintable() or len(value) > 500):
+            raise MisuseError("add-value", name=option, expected="1-500", found=repr(value[:60]))
+    if not _NAME.fullmatch(name):
+        raise MisuseError("add-value", name="FILE", expected="A-Z a-z 0-9 . _ -", found=repr(name[:60]))
+    if wanted.as_of and not _AS_OF.fullmatch(wanted.as_of):
+        raise MisuseError("add-value", name="--as-of", expected="YYYY-MM-DD", found=wanted.as_of)
+    if wanted.language and wanted.language not in _LANGUAGES:
+        raise MisuseError("add-value", name="--language", expected=", ".join(_LANGUAGES), found=wanted.language)
+    if wanted.url and not re.fullmatch(r"https?://[^\s<>\"{}|\\^`]+", wanted.url):
+        raise MisuseError("add-value", name="--url", expected="https://...", found=repr(wanted.url[:60]))
+
+
+def _next(register: Iterable[str]) -> str:
+    number = max((int(id_) for id_ in register if _ID.fullmatch(id_)), default=-1) + 1
+    if number > 999:
+        raise ProjectError("register-full", "mappings/documents.toml")
+    return f"{number:03}"
+
+
+# ---- the preview
+
+
+def _facts(changes: Sequence[Change], before: Sequence[Record], after: Sequence[Record]) -> Iterable[Fact]:
+    old, new = ({record.id: to_json(record) for record in records} for records in (before, after))
+    for change in changes:
+        if change.kind != "changed":
+            record = (new if change.kind == "added" else old)[change.id]
+            yield Fact(change.kind, change.id, (_told(record["verbatim"]),))
+            continue
+        moved = all(re.match(r"chars|lines|passages|version", path) for path in change.fields)
+        if not moved:
+            one, other = old[change.id], new[change.id]
+            words = (f"{path}: {_at(one, path)} → {_at(other, path)}" for path in change.fields)
+            yield Fact(change.kind, change.id, tuple(words))
+
+
+def _told(value: Any) -> str:
+    """The words of a record in one line."""
+    if isinstance(value, Mapping):
+        return " | ".join(filter(None, map(_told, value.values())))[:200]
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _at(record: Any, path: str) -> str:
+    """The value at a path such as `norm.hosts[0].lg`; "-" where there is none."""
+    for name, index in re.findall(r"([^.\[\]]+)|\[(\d+)\]", path):
+        try:
+            record = record[int(index)] if index else record[name]
+        except (KeyError, IndexError, TypeError):
+            return "-"
+    return _told(record)
+
+
+def _keys(
+    project: Project, sources: pipeline.Sources, records: Sequence[Record], before: Sequence[Record]
+) -> tuple[list[Key], list[Problem]]:
+    """The keys that the records name and the registry lacks. A guard of the curation that no longer fits is reported."""
+    stated, earlier = pipeline.stated(sources, records), pipeline.stated(sources, before)
+    guards: list[Problem] = []
+    try:
+        graph: Iterable[str] = pipeline.graphs(sources).lines
+    except CurationError as error:
+        graph, guards = stated, [Problem(error.code, error.where or "-", error.values)]
+    return new_keys(project, sources.vocabulary.prefixes, sources.names, stated, earlier, graph), guards
+
+
+def _duplicates(records: Sequence[Record], others: Sequence[Record]) -> Iterable[Problem]:
+    """Records that may say again what a record of another document says: the same key, or the same host and day."""
+    known: dict[tuple[str, ...], str] = {}
+    for record in others:
+        for mark in _marks(record):
+            known.setdefault(mark, record.id)
+    for record in records:
+        for mark in _marks(record):
+            if mark in known:
+                yield Problem("duplicate-suspected", record.id, {"other": known[mark], "same": " ".join(mark[1:])}, "warning")
+                break
+
+
+def _marks(record: Record) -> Iterable[tuple[str, ...]]:
+    yield record.type, record.key
+    for host in record.norm.get("hosts", ()):
+        if "start" in record.norm:
+            yield record.type, host["lg"], record.norm["start"]
+    for name in ("name", "title"):
+        if name in record.norm:
+            yield record.type, str(record.norm[name])
+
+
+def _against_schema(project: Project, records: Sequence[Record]) -> list[Problem]:
+    lines = [(f"{record.document}:{record.place.lines[0]}", to_json(record)) for record in records]
+    path = project.record_schema(records[0].type)
+    return check(lines, json.loads(read_text(path, project.place(path))))
+
+
+def _ledger(
+    document: Document, text: str, layout: Mapping[str, Any], records: Sequence[Record],
+    kept: list[ledger.Entry],
+) -> tuple[list[tuple[int, str]], list[Problem]]:  # fmt: skip
+    """The boilerplate that the layout explains, and a problem for each line that nothing accounts for.
+
+    A ledger `kept` by hand, beside records by hand, stays as it is: a person looks at both again.
+    """
+    account = ledger.accounts({document.id: document}, records, {document.id: kept})[0]
+    rows = boilerplate(text, layout, account.cited)
+    explained = {line for line, _ in rows}
+    left = [line for line in account.unaccounted if line not in explained]
+    return rows, [Problem("ledger-unaccounted", f"{document.id}:{line}", {}, "warning") for line in left]
+
+
+def _ledger_file(project: Project, id_: str, rows: Sequence[tuple[int, str]]) -> dict[Path, bytes]:
+    text = registering.with_rows(",".join(ledger.COLUMNS) + "\n", [(str(line), reason, "") for line, reason in rows])
+    return {project.mappings / "ledger" / f"{id_}.csv": text.encode("utf-8")}
+
+
+def _files(
+    project: Project, id_: str, table: Mapping[str, Any], edition: bool, records: str, keys: Sequence[Key], on: str
+) -> dict[Path, bytes]:
+    register = read_text(project.register, project.place(project.register))
+    registry = project.mappings / "registry.csv"
+    rows = [(key.key, key.class_, on, key.ja, key.en) for key in keys]
+    text = registering.with_version if edition else registering.with_table
+    files = {
+        project.register: text(register, id_, table),
+        project.records(id_): records,
+        registry: registering.with_rows(read_text(registry, project.place(registry)), rows),
+    }
+    return {path: content.encode("utf-8") for path, content in files.items()}

@@ -1,0 +1,45 @@
+"""The lines of a page that its layout explains and that say nothing to record: rows of its ledger, made by `kg add`.
+
+A line with a figure or an address in a contact or an introduction is not among them: it may be a fact, so a person has
+to record it or to say why not.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from kg.letters import fold
+
+_FIGURE = re.compile(r"[0-9]|https?:|@")
+_MAY_SAY = ("contact", "introduction")
+
+
+def boilerplate(text: str, layout: Mapping[str, Any], cited: Iterable[int]) -> list[tuple[int, str]]:
+    """Line and reason (of the ledger) for each line that prints something, is not cited, and that the layout explains."""
+    known = list(_patterns(layout))
+    taken = set(cited)
+    rows = []
+    for number, printed in enumerate(text.split("\n"), start=1):
+        line = fold(printed).strip()
+        reason = next((reason for pattern, reason in known if line and pattern.fullmatch(line)), None)
+        if reason and number not in taken and not (reason in _MAY_SAY and _FIGURE.search(line)):
+            rows.append((number, "navigation" if reason in _MAY_SAY else reason))
+    return rows
+
+
+def _patterns(layout: Mapping[str, Any]) -> Iterable[tuple[re.Pattern[str], str]]:
+    for entry in layout["ignore"]:
+        reason = entry["reason"]
+        yield re.compile(entry["pattern"]), reason if reason in _MAY_SAY else "navigation"
+    if "end" in layout:
+        yield re.compile(layout["end"]["pattern"]), "navigation"
+    headings = layout.get("heading", [])
+    for heading in [headings] if isinstance(headings, Mapping) else headings:
+        yield re.compile(heading["pattern"]), "repeated-heading"
+    if "header" in layout:
+        words = "|".join(r"\s+".join(map(re.escape, words.split())) for words in layout["header"]["words"])
+        yield re.compile(rf"(?:(?:{words})\s*)+"), "table-header"
+    for field in layout.get("field", []):
+        yield re.compile(re.escape(field["label"]) + r"\s*:?"), "field-label"

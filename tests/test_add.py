@@ -1,0 +1,388 @@
+"""`kg add` as a maintainer uses it: a page that nobody has seen, from the file to the graph, in a copy of the project."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socketserver
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+
+import pytest
+
+from kg import adding, fetch, registering
+from kg.errors import MisuseError, ProjectError, SourceError
+from kg.extract import load_register
+from kg.project import Project
+from test_cli import kg, mistake
+
+TEXT = """Search within site
+
+Outline of the 2023 Seminar Series
+
+Overseas Office Schedule Hosting Japanese Local Government Topic
+Seoul 6-9 June Komatsu City Lanterns of the Quay
+London 17-21 January Kobe City and Toyota City Trams for Everyone
+
+For Enquiries
+Top of page
+"""
+HTML = """<!doctype html><html><head><meta charset="utf-8"><title>Seminars</title></head><body><p>Search within site</p>
+<h2>Outline of the 2023 Seminar Series</h2>
+<table><tr><th>Overseas Office</th><th>Schedule</th><th>Hosting Japanese<br>Local Government</th><th>Topic</th></tr>
+<tr><td>Seoul</td><td>6-9 June</td><td>Komatsu City</td><td>Lanterns of <i>the</i> Quay</td></tr>
+<tr><td rowspan="2">London</td><td rowspan="2">17-21 January</td><td>Kobe City</td><td rowspan="2">Trams for Everyone</td></tr>
+<tr><td>Toyota City</td></tr></table><p>For Enquiries<br>Top of page</p></body></html>
+"""
+TITLE = "Seminars of the year of lanterns"
+
+
+@pytest.fixture
+def at(copy_of_project: Project) -> Path:
+    """A folder with a copy of the project and two pages in `pages/`."""
+    root = copy_of_project.root
+    (root / "pages").mkdir()
+    (root / "pages" / "seminars.txt").write_text(TEXT, encoding="utf-8")
+    (root / "pages" / "seminars.html").write_text(HTML, encoding="utf-8")
+    return root
+
+
+def state(root: Path) -> dict[str, bytes]:
+    """Every file of the project's mappings."""
+    return {str(p.relative_to(root)): p.read_bytes() for p in sorted((root / "mappings").rglob("*")) if p.is_file()}
+
+
+def add(root: Path, *arguments: str):
+    return kg("add", *arguments, "--layout", "seminar-tables", "--on", "2026-11-30", cwd=root)
+
+
+# ---- the recipe
+
+
+@pytest.mark.parametrize("name", ["seminars.txt", "seminars.html"])
+def test_the_recipe_from_the_page_to_the_graph(at, name):
+    before = state(at)
+    page = ("pages/" + name, "--title", TITLE, "--url", "https://pages.example.jp/seminars")
+
+    shown = add(at, *page, "--dry-run")
+    assert shown.returncode == 0 and shown.stderr == ""
+    assert f'005: new document "{TITLE}" (seminar-tables), 2 records' in shown.stdout
+    assert "facts: 2 new, 0 changed, 0 vanished" in shown.stdout and "+ seminar/2023-london  Seminar" in shown.stdout
+    assert "names not resolved: 0" in shown.stdout and "lines unaccounted for: 0" in shown.stdout
+    assert state(at) == before, "a dry run writes nothing"
+
+    done = add(at, *page)
+    assert done.returncode == 0 and "written: mappings/documents.toml" in done.stdout
+    after = state(at)
+    changed = {path for path in after if after[path] != before.get(path)}
+    new = {"mappings/records/005.jsonl", "mappings/ledger/005.csv"}
+    assert changed == {"mappings/documents.toml", "mappings/registry.csv"} | new
+    for path in ("mappings/documents.toml", "mappings/registry.csv"):
+        assert after[path].startswith(before[path].rstrip(b"\n")), "rows are added, none is rewritten"
+    assert b"seminar/2023-london,Seminar,2026-11-30," in after["mappings/registry.csv"]
+
+    assert kg("check", cwd=at).returncode == 0
+    assert kg("extract", "005", "--documents", "pages", "--check", cwd=at).returncode == 0
+    built = kg("build", cwd=at)
+    assert built.returncode == 0, built.stderr
+    query = "SELECT ?host { seminar:2023-london jichi:hostedBy ?host ; schema:startDate ?day } ORDER BY ?host"
+    assert kg("query", query, "--format", "csv", cwd=at).stdout.split()[1:] == [
+        "https://w3id.org/jichi/id/lg/jp-aichi-toyota-shi", "https://w3id.org/jichi/id/lg/jp-hyogo-kobe-shi",
+    ]  # fmt: skip
+    why = kg("explain", "seminar/2023-london", "--documents", "pages", cwd=at).stdout
+    assert "2024-01-17" in why and "005:" in why and "| London" in why
+
+
+def test_text_and_html_give_the_same_records(at):
+    read = {}
+    for name in ("seminars.txt", "seminars.html"):
+        wanted = adding.Wanted("seminar-tables", title=TITLE)
+        prepared = adding.prepare(Project(at), name, (at / "pages" / name).read_bytes(), wanted, "2026-11-30")
+        lines = next(content for path, content in prepared.files.items() if path.name == "005.jsonl").decode().splitlines()
+        read[name] = [(r["id"], r["norm"], r["verbatim"]) for r in map(json.loads, lines)]
+    assert read["seminars.txt"] == read["seminars.html"] and len(read["seminars.txt"]) == 2
+
+
+def test_a_page_of_each_other_layout(at):
+    (at / "news.txt").write_text("Lamps on the Quay\nThe lamps are lit again, and […]\nA tram was painted and […]\n", "utf-8")
+    done = kg("add", "news.txt", "--layout", "news-list", "--on", "2026-11-30", cwd=at)
+    assert done.returncode == 0 and "+ article/005-lamps-on-the-quay  NewsArticle" in done.stdout
+    page = (
+        "①会議形式の交流\n情報提供自治体名 石川県/小松市\n実施年度 令和5年度\n事業名(活動名称) 町工場の灯\n団体名 小松市\n"
+        "交流の相手方 大韓民国 済州特別自治道\n現在の取組内容及び成果 略\n詳細情報\nこのページに関するお問い合せ先\n"
+    )
+    (at / "exchange.txt").write_text(page, "utf-8")
+    done = kg("add", "exchange.txt", "--layout", "exchange-records", "--on", "2026-11-30", cwd=at)
+    assert done.returncode == 0 and "006: new document" in done.stdout and "activity-unknown" in done.stdout
+    # Prose is for a person to record or to leave out with a reason: until then nothing is published.
+    assert "006:7: ledger-unaccounted" in done.stdout and "lines unaccounted for: 1" in done.stdout
+    assert [line.split(":")[:3] for line in kg("check", cwd=at).stdout.splitlines()[:-1]] == [["006", "7", " ledger-unaccounted"]]
+
+
+# ---- another version of a page
+
+
+def test_a_new_version_keeps_the_ids_of_what_stayed(at):
+    assert add(at, "pages/seminars.html", "--title", TITLE).returncode == 0
+    register = load_register(Project(at))
+    old = json.loads((at / "mappings/records/005.jsonl").read_text("utf-8").splitlines()[1])
+    later = HTML.replace("6-9 June", "6-10 June").replace("<tr><td>Seoul", "<tr><td>Paris<td>1-3 May<td>Ise City<td>Pearls<tr><td>Seoul")
+    (at / "pages" / "later.html").write_text(later, encoding="utf-8")
+    done = add(at, "pages/later.html", "--title", TITLE)
+    assert "005: new version of" in done.stdout and "facts: 1 new, 1 changed, 0 vanished" in done.stdout
+    assert "norm.end: 2023-06-09 → 2023-06-10" in done.stdout and "+ 005-2023-paris" in done.stdout
+    assert "new entities: 1" in done.stdout
+    again = load_register(Project(at))
+    assert list(again) == list(register) and again["005"].sha256 != register["005"].sha256
+    assert {id_: d for id_, d in again.items() if id_ != "005"} == {id_: d for id_, d in register.items() if id_ != "005"}
+    records = [json.loads(line) for line in (at / "mappings/records/005.jsonl").read_text("utf-8").splitlines()]
+    london = next(r for r in records if r["id"] == old["id"])
+    assert london["norm"] == old["norm"] and london["version"] == again["005"].sha256
+    assert kg("check", cwd=at).returncode == 0
+
+
+def test_a_new_version_of_a_registered_page_changes_no_other_text(at, documents):
+    file = load_register(Project(at))["000"].file
+    text = (documents / file).read_text("utf-8").replace("Seoul 23-30 May", "Seoul 24-30 May")
+    (at / "pages" / file).write_text(text.replace("Nobember", "November"), encoding="utf-8")
+    before = (at / "mappings/documents.toml").read_text("utf-8").splitlines()
+    done = add(at, f"pages/{file}", "--replaces", "000")
+    assert done.returncode == 0, done.stderr
+    assert "000-2018-seoul" in done.stdout and "norm.start: 2018-05-23 → 2018-05-24" in done.stdout
+    assert "record-by-hand" in done.stdout, "records by hand of the old version are named"
+    after = (at / "mappings/documents.toml").read_text("utf-8").splitlines()
+    assert [line for line in before if line not in after and not line.startswith("sha256 = ")] == []
+    assert sum(line not in before for line in after) == 1
+
+
+def test_a_page_of_the_same_title_with_other_records_is_another_page(at):
+    assert add(at, "pages/seminars.txt", "--title", TITLE).returncode == 0
+    (at / "pages" / "next.txt").write_text(TEXT.replace("2023", "2024"), encoding="utf-8")
+    assert "006: new document" in add(at, "pages/next.txt", "--title", TITLE, "--dry-run").stdout
+    other = add(at, "pages/next.txt", "--replaces", "005", "--dry-run").stdout
+    assert "005: new version" in other and "2 vanished" in other
+
+
+def test_what_another_document_says_already_is_suspected(at):
+    assert add(at, "pages/seminars.txt", "--title", TITLE).returncode == 0
+    (at / "pages" / "copy.txt").write_text(TEXT.replace("Lanterns", "Lamps"), encoding="utf-8")
+    done = add(at, "pages/copy.txt", "--title", "Another page", "--id", "700", "--dry-run")
+    assert "perhaps said by another document already: 2" in done.stdout and "perhaps the same as 005-2023-seoul" in done.stdout
+    assert "new entities: 0" in done.stdout
+
+
+# ---- what goes wrong
+
+
+def test_names_and_lines_that_are_not_understood_are_shown(at):
+    page = TEXT.replace("Komatsu City", "Komatu City").replace("For Enq", "A line of no table\nFor Enq")
+    (at / "pages" / "odd.txt").write_text("A line before the table\n" + page, encoding="utf-8")
+    done = add(at, "pages/odd.txt", "--title", TITLE, "--dry-run")
+    assert "name-unresolved: nothing is known by the name Komatu City; nearest: Komatsu City" in done.stdout
+    assert "005:1: line-unread" in done.stdout and "005:1: ledger-unaccounted" in done.stdout
+
+
+def test_a_row_that_cannot_be_read_keeps_everything_from_being_written(at):
+    (at / "pages" / "odd.txt").write_text(TEXT.replace("Seoul 6-9", "Atlantis 6-9"), encoding="utf-8")
+    before = state(at)
+    done = add(at, "pages/odd.txt", "--title", TITLE)
+    assert done.returncode == 1 and "office-unknown" in done.stdout and "--accept" in done.stdout
+    assert state(at) == before
+    assert add(at, "pages/odd.txt", "--title", TITLE, "--accept").returncode == 0
+    assert state(at) != before
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "options", "said"),
+    [
+        ("empty.txt", b"", (), "source-empty"),
+        ("empty.html", b"<html></html>", (), "source-empty"),
+        ("binary.txt", bytes(range(256)), (), "source-"),
+        ("other.txt", b"A page about gardens.\n", (), "layout-mismatch"),
+        ("heading.txt", b"Outline of the 2023 Seminar Series\nFor Enquiries\n", (), "page-without-records"),
+        ("page.txt", TEXT.encode(), ("--layout", "seminar-table"), "nearest: seminar-tables"),
+        ("page.txt", TEXT.encode(), ("--layout", "../../etc/passwd"), "layout-unknown"),
+        ("page.txt", TEXT.encode(), ("--id", "000"), "document-id-taken"),
+        ("page.txt", TEXT.encode(), ("--id", "../x"), "--id"),
+        ("page.txt", TEXT.encode(), ("--replaces", "999"), "nearest"),
+        ("page.txt", TEXT.encode(), ("--replaces", "004"), "exchange-records"),
+        ("page.txt", TEXT.encode(), ("--title", "a\nb"), "--title"),
+        ("page.txt", TEXT.encode(), ("--title", "\x1b[31mred"), "--title"),
+        ("page.txt", TEXT.encode(), ("--title", " "), "--title"),
+        ("page.txt", TEXT.encode(), ("--url", "javascript:alert(1)"), "--url"),
+        ("page.txt", TEXT.encode(), ("--url", 'https://a.example/"><x'), "--url"),
+        ("page.txt", TEXT.encode(), ("--language", "fr"), "--language"),
+        ("page.txt", TEXT.encode(), ("--as-of", "yesterday"), "--as-of"),
+        ("page.txt", TEXT.encode(), ("--on", "2026-13-01"), "--on"),
+        ('a"]\nb.txt', TEXT.encode(), (), "FILE"),
+        ("000_e951cac3e16bc270.txt", TEXT.encode(), ("--id", "800"), "document-name-taken"),
+    ],
+)
+def test_a_mistake_is_one_line_and_writes_nothing(at, name, content, options, said):
+    (at / "pages" / name).write_bytes(content)
+    before = state(at)
+    done = kg("add", f"pages/{name}", "--layout", "seminar-tables", *options, cwd=at)
+    assert said in mistake(done, done.returncode) and done.returncode in (1, 2)
+    assert done.stdout == "" and state(at) == before
+
+
+def test_the_same_file_twice(at):
+    assert add(at, "pages/seminars.html", "--title", TITLE).returncode == 0
+    before = state(at)
+    assert "registered already, as document 005" in mistake(add(at, "pages/seminars.html", "--title", TITLE))
+    shutil.copy(at / "pages" / "seminars.html", at / "pages" / "copy.html")
+    assert "document 005" in mistake(add(at, "pages/copy.html", "--id", "900"))
+    assert state(at) == before
+
+
+def test_no_such_file(at):
+    assert "file-unreadable" in mistake(add(at, "pages/none.txt"))
+    assert "file-unreadable" in mistake(add(at, "pages"))
+
+
+def test_when_one_file_cannot_be_written_none_is(at, monkeypatch):
+    project = Project(at)
+    prepared = adding.prepare(project, "seminars.txt", TEXT.encode(), adding.Wanted("seminar-tables"), "2026-11-30")
+    before = state(at)
+    project.records("005").mkdir()
+    with pytest.raises(ProjectError, match="file-unwritable"):
+        adding.write(prepared)
+    project.records("005").rmdir()
+    assert state(at) == before
+
+
+def test_json_for_machines(at):
+    told = json.loads(add(at, "pages/seminars.txt", "--title", TITLE, "--dry-run", "--json").stdout)
+    assert told["document"] == "005" and told["edition"] is False and told["written"] == []
+    assert [fact["id"] for fact in told["facts"]] == ["005-2023-seoul", "005-2023-london"]
+    assert {key["key"] for key in told["keys"]} == {"seminar/2023-seoul", "seminar/2023-london"}
+
+
+# ---- the register as text
+
+
+REGISTER = '# words\n[document.000] # first\ntitle = "a"\nsha256 = "x"\nblank = [\n  1,\n]\nlines = 2\n\n# next\n[document.001]\ntitle = "b"\n'
+
+
+def test_a_new_version_touches_its_own_lines_only():
+    new = registering.with_version(REGISTER, "000", {"sha256": "y", "blank": [3, "5-6"], "lines": 9, "flattening": "html@1"})
+    assert new == REGISTER.replace('sha256 = "x"', 'sha256 = "y"\nflattening = "html@1"').replace("[\n  1,\n]", '[3, "5-6"]').replace("= 2", "= 9")
+
+
+def test_a_table_that_cannot_be_changed_safely_is_left_alone():
+    odd = REGISTER.replace('sha256 = "x"', 'sha256 = """\nx"""')
+    with pytest.raises(ProjectError, match="register-table"):
+        registering.with_version(odd, "000", {"sha256": "y"})
+    with pytest.raises(ProjectError, match="register-table"):
+        registering.with_version(REGISTER, "007", {"sha256": "y"})
+
+
+@pytest.mark.parametrize("title", ['a "quoted" \\ one', "題名 [document.009]", "# no comment", "'''"])
+def test_any_title_is_written_as_it_is(title):
+    import tomllib
+
+    text = registering.with_table(REGISTER, "002", {"title": title, "blank": list(range(1, 200))})
+    table = tomllib.loads(text)["document"]["002"]
+    assert table["title"] == title and table["blank"] == list(range(1, 200))
+    assert text.startswith(REGISTER) and max(map(len, text.splitlines())) < 120
+
+
+# ---- fetching
+
+
+class _Pages(BaseHTTPRequestHandler):
+    pages = {
+        "/page": (200, "text/html; charset=utf-8", HTML.encode()),
+        "/image": (200, "image/png", b"\x89PNG"),
+        "/large": (200, "text/html", b"x" * (9 * 1024 * 1024)),
+        "/missing": (404, "text/html", b"no"),
+    }
+
+    def do_GET(self) -> None:
+        if self.path.startswith("/moved"):
+            self.send_response(302)
+            self.send_header("Location", {"/moved": "/page", "/moved-to-file": "file:///etc/passwd"}.get(self.path, self.path + "x"))
+            self.end_headers()
+            return
+        code, kind, body = self.pages[self.path]
+        self.send_response(code)
+        self.send_header("Content-Type", kind)
+        self.end_headers()
+        try:
+            self.wfile.write(body)
+        except (BrokenPipeError, ConnectionResetError):
+            return
+
+    def log_message(self, *_: object) -> None:
+        return
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Pages) as served:
+        served.daemon_threads = True
+        threading.Thread(target=served.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{served.server_address[1]}"
+        served.shutdown()
+
+
+def test_a_page_is_fetched_and_kept(at, server):
+    done = add(at, f"{server}/page", "--allow-local", "--title", TITLE, "--documents", "pages")
+    assert done.returncode == 0, done.stderr
+    document = load_register(Project(at))["005"]
+    assert document.url == f"{server}/page" and document.file.startswith("005_") and document.file.endswith(".html")
+    assert (at / "pages" / document.file).read_bytes() == HTML.encode()
+    assert kg("extract", "005", "--documents", "pages", "--check", cwd=at).returncode == 0
+    again = add(at, f"{server}/page", "--allow-local", "--title", TITLE, "--documents", "pages")
+    assert "registered already" in mistake(again)
+
+
+def test_a_redirect_is_followed(server):
+    assert fetch.fetch(f"{server}/moved", allow_local=True).url == f"{server}/page"
+
+
+@pytest.mark.parametrize(
+    ("path", "code"),
+    [
+        ("/image", "fetch-kind"), ("/large", "source-too-large"), ("/missing", "fetch-failed"),
+        ("/moved-for-ever", "fetch-failed"),
+    ],
+)  # fmt: skip
+def test_what_is_no_page_is_not_fetched(server, path, code):
+    with pytest.raises(SourceError) as caught:
+        fetch.fetch(server + path, allow_local=True)
+    assert caught.value.code == code and caught.value.text("ja")
+
+
+def test_a_redirect_to_a_file_is_refused(server):
+    with pytest.raises(SourceError, match="fetch-failed"):
+        fetch.fetch(f"{server}/moved-to-file", allow_local=True)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1/", "http://localhost:8000/", "http://[::1]/", "http://10.0.0.1/", "http://192.168.1.1/",
+        "http://169.254.169.254/latest/meta-data", "http://0.0.0.0/", "http://[::ffff:127.0.0.1]/", "http://2130706433/",
+    ],
+)  # fmt: skip
+def test_nothing_is_fetched_from_this_machine_or_its_network(url):
+    with pytest.raises(MisuseError, match="fetch-local"):
+        fetch.fetch(url)
+
+
+@pytest.mark.parametrize(
+    "url", ["file:///etc/passwd", "ftp://a.example/x", "gopher://a.example", "http://", "http://a b/", "http://u:p@a.example/"]
+)
+def test_only_plain_addresses_are_fetched(url):
+    with pytest.raises(MisuseError, match="fetch-address"):
+        fetch.fetch(url)
+
+
+def test_a_local_address_is_refused_in_one_line(at):
+    before = state(at)
+    assert "fetch-local" in mistake(add(at, "http://127.0.0.1:9/page"))
+    assert "fetch-address" in mistake(add(at, "file:///etc/passwd"))
+    assert state(at) == before

@@ -1,0 +1,225 @@
+"""Reference tables: every wrong cell is named, and all local governments of Japan come in under the keys of the project."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kg import pipeline, reference, tables
+from kg.codes import check_digit, is_code6
+from kg.errors import KgError, ProjectError
+from kg.model import graph_of
+from kg.project import Project
+from kg.romaji import hepburn, is_kana, kunrei, spelled
+from kg.store import Store
+from conftest import ROOT, SHARED, missing
+
+HEADER = "code5,code6,name_ja,name_kana,name_en,name_romaji_gsi,type,designated_city,prefecture_en,qid,lat,lon,geonames_id"
+ROWS = (
+    "01000,010006,北海道,ほっかいどう,Hokkaido,,prefecture (道),,Hokkaido,Q1037393,43.06,141.35,2130037",
+    "01101,011011,甲乙市,こうおつし,Kōotsu,Kootsu Shi,city,,Hokkaido,Q900001,43.1,141.3,1",
+    "01998,019984,丙丁村,へいていむら,Heitei,,village,,Hokkaido,Q900002,43.20,141.30,2",
+)
+
+
+def table(project: Project) -> tables.Table:
+    return tables.find(project, "jp-local-governments")
+
+
+def written(tmp_path: Path, *rows: str, header: str = HEADER, encoding: str = "utf-8") -> Path:
+    path = tmp_path / "table.csv"
+    path.write_text("\n".join([header, *rows]) + "\n", encoding=encoding)
+    return path
+
+
+def shared_table() -> Path:
+    path = SHARED / "authority" / "jp_local_governments.csv"
+    if not path.is_file():
+        missing("../shared/authority/jp_local_governments.csv")
+    return path
+
+
+def test_a_good_table_has_no_problem(project, tmp_path):
+    rows, problems = tables.read(written(tmp_path, *ROWS), table(project))
+    assert problems == []
+    assert [row["code5"] for row in rows] == ["01000", "01101", "01998"]
+    assert "romaji" not in rows[0]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code", "column"),
+    [
+        ("01101,011011", "1101,011011", "reference-lost-zero", "code5"),
+        ("01101,011011", "01101,11011", "reference-lost-zero", "code6"),
+        ("01101,011011", "01101,011010", "reference-check-digit", "code6"),
+        ("01101,011011", "01102,011011", "reference-codes-disagree", "code6"),
+        ("Q900001", "Q1037393", "reference-repeated", "qid"),
+        ("Q900001", "P900001", "reference-cell", "qid"),
+        ("甲乙市,こうおつし", "こうおつし,甲乙市", "reference-swapped", "name_ja"),
+        ("43.1,141.3,1", "141.3,43.1,1", "reference-swapped", "lat"),
+        ("甲乙市", "", "reference-empty", "name_ja"),
+        ("こうおつし", "Kootsu-shi", "reference-cell", "name_kana"),
+    ],
+)
+def test_a_wrong_cell_is_named_with_row_and_column(project, tmp_path, old, new, code, column):
+    assert old in ROWS[1]
+    path = written(tmp_path, ROWS[0], ROWS[1].replace(old, new), ROWS[2])
+    _, problems = tables.read(path, table(project))
+    assert [(p.code, p.where, p.values["column"]) for p in problems] == [(code, "table.csv:3", column)]
+    assert all(p.text(language) for p in problems for language in ("en", "ja"))
+
+
+def test_a_missing_column_and_a_short_row_are_named(project, tmp_path):
+    _, problems = tables.read(written(tmp_path, *ROWS, header=HEADER.replace("name_kana", "kana")), table(project))
+    assert [(p.code, p.where, p.values["column"]) for p in problems] == [("reference-column-missing", "table.csv:1", "name_kana")]
+    _, problems = tables.read(written(tmp_path, ROWS[0], "01101,011011"), table(project))
+    assert [(p.code, p.where) for p in problems] == [("reference-width", "table.csv:3")]
+
+
+def test_a_byte_order_mark_is_said_and_left_out(project, tmp_path):
+    rows, problems = tables.read(written(tmp_path, *ROWS, encoding="utf-8-sig"), table(project))
+    assert len(rows) == 3
+    assert [(p.code, p.severity) for p in problems] == [("reference-bom", "warning")]
+
+
+def test_shift_jis_is_recognised(project, tmp_path):
+    rows = [row.replace("ō", "o") for row in ROWS]
+    _, problems = tables.read(written(tmp_path, *rows, encoding="shift_jis"), table(project))
+    assert [(p.code, p.where, p.values) for p in problems] == [
+        ("reference-encoding", "table.csv:2", {"column": 3, "encoding": "shift_jis"})
+    ]
+
+
+def test_nothing_is_imported_from_a_wrong_table(project, tmp_path):
+    path = written(tmp_path, ROWS[0], ROWS[0])
+    folder, rows, problems = reference.import_table(project, path, "jp-local-governments", tmp_path / "out")
+    assert folder is None and rows == 2 and {p.code for p in problems} == {"reference-repeated"}
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_table_that_links_otherwise_is_refused(project, tmp_path):
+    path = written(tmp_path, ROWS[0].replace("Q1037393", "Q35581"))
+    folder, _, problems = reference.import_table(project, path, "jp-local-governments", tmp_path / "out")
+    assert folder is None
+    assert {p.code for p in problems} == {"reference-link", "link-denied"}
+
+
+def test_an_unknown_table_is_a_misuse(project, tmp_path):
+    with pytest.raises(KgError) as error:
+        reference.import_table(project, written(tmp_path, *ROWS), "jp-local-government", tmp_path)
+    assert (error.value.code, error.value.exit_code) == ("reference-unknown", 2)
+    assert error.value.values["nearest"].startswith("jp-local-governments")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [('holds = "code5"', 'holds = "code7"'), ('licence = "CC0 1.0"\n', ""), ('query = "reference/', 'query = "elsewhere/')],
+)
+def test_a_wrong_register_is_refused(copy_of_project, old, new):
+    path = copy_of_project.mappings / "reference.toml"
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(ProjectError):
+        tables.registered(copy_of_project)
+
+
+def test_a_small_table_is_in_the_graph_and_conforms(project, sources, tmp_path):
+    folder, _, problems = reference.import_table(project, written(tmp_path, *ROWS), "jp-local-governments", tmp_path / "out")
+    assert folder and problems == []
+    made = pipeline.graphs(sources, pipeline.imported(sources.names, tmp_path / "out"))
+    assert pipeline.judge(sources, made).conforms
+    rows = Store.load(made.lines, sources.vocabulary.prefixes).select(
+        "SELECT ?lat ?wkt ?label ?kana ?item { lg:jp-hokkaido-heitei-mura wgs:lat ?lat ; geo:hasGeometry/geo:asWKT ?wkt ;"
+        " rdfs:label ?label ; skos:altLabel ?kana ; skos:exactMatch ?item . FILTER(LANG(?label) = 'en' && LANG(?kana) = 'ja-hrkt') }"
+    )
+    assert [{name: term.value for name, term in row.items()} for row in rows] == [{
+        "lat": "43.2", "wkt": "POINT(141.3 43.2)", "label": "Heitei Village", "kana": "へいていむら",
+        "item": "http://www.wikidata.org/entity/Q900002",
+    }]  # fmt: skip
+    assert {graph_of(line).removeprefix(sources.names.base) for line in pipeline.imported(sources.names, tmp_path / "out")} == {
+        "graph/ref/jp-local-governments", "graph/link/wikidata", "graph/link/estat", "graph/link/geonames", "graph/prov",
+    }  # fmt: skip
+
+
+def test_a_file_that_writes_elsewhere_is_refused(sources, tmp_path):
+    (tmp_path / "other.nq").write_text("<a:b> <a:c> <a:d> <https://w3id.org/jichi/graph/rec/000-x> .\n")
+    with pytest.raises(ProjectError) as error:
+        pipeline.imported(sources.names, tmp_path)
+    assert error.value.code == "reference-graph"
+
+
+def test_all_local_governments_come_in_under_the_keys_of_the_project(project, sources):
+    rows, problems = tables.read(shared_table(), table(project))
+    assert problems == [] and len(rows) == 1794
+    things = reference.local_governments(sources, rows)
+    by_code = {thing["code5"]: thing for thing in things}
+    assert len({thing["key"] for thing in things}) == 1794
+    for own in sources.lookups["local-governments"]:
+        if "code5" in own:
+            thing = by_code[own["code5"]]
+            for field in ("key", "name_ja", "name_en", "kana", "kind", "code6"):
+                assert thing[field] == own[field], (own["key"], field)
+            assert thing.get("prefecture") == own.get("prefecture")
+    made = {code: by_code[code]["key"] for code in ("01361", "01514", "01403", "01696", "40609", "13123", "47303", "41424")}
+    assert made == {
+        "01361": "jp-hokkaido-esashi-cho-01361", "01514": "jp-hokkaido-esashi-cho-01514", "01403": "jp-hokkaido-tomari-mura-01403",
+        "01696": "jp-hokkaido-tomari-mura-01696", "40609": "jp-fukuoka-aka-mura",
+        "13123": "jp-tokyo-edogawa-ku", "47303": "jp-okinawa-higashi-son", "41424": "jp-saga-kohoku-machi",
+    }  # fmt: skip
+    assert sum("qid" not in thing for thing in things) <= 6, "villages of the Northern Territories"
+    assert all(thing["kana"] for thing in things)
+
+
+def test_the_keys_are_made_without_the_tables_of_the_project(project, sources):
+    """The same keys by the rules alone, from the name of the gazetteer or the reading."""
+    rows, _ = tables.read(shared_table(), table(project))
+    bare = pipeline.Sources(**{**sources.__dict__, "lookups": {**sources.lookups, "local-governments": []}})
+    made = {thing["code5"]: thing["key"] for thing in reference.local_governments(bare, rows)}
+    own = {row["code5"]: row["key"] for row in sources.lookups["local-governments"] if "code5" in row}
+    assert len(own) >= 81
+    assert {code: made[code] for code in own} == own
+
+
+def test_changes_of_the_table_and_of_the_project_agree(project, sources, tmp_path):
+    path = SHARED / "authority" / "municipal_changes.csv"
+    if not path.is_file():
+        missing("../shared/authority/municipal_changes.csv")
+    folder, rows, problems = reference.import_table(project, path, "municipal-changes", tmp_path / "out")
+    assert folder and rows == 1800 and problems == []
+    graph = f"{sources.names.base}graph/ref/municipal-changes"
+    imported = {line.rpartition(" <")[0] for line in pipeline.imported(sources.names, tmp_path / "out") if graph_of(line) == graph}
+    own = {line.rpartition(" <")[0] for line in pipeline.graphs(sources).lines if "/id/change/20" in line.split(" ")[0]}
+    names = {line for line in own if "formerName" in line and "kr-" not in line}
+    assert len(names) == 70
+    assert names <= imported
+
+
+@pytest.mark.parametrize(
+    ("code5", "digit"), [("01101", "1"), ("22130", "9"), ("13000", "1"), ("47201", "8"), ("20000", "0"), ("31000", "0")]
+)
+def test_the_check_digit(code5, digit):
+    assert check_digit(code5) == digit
+    assert is_code6(code5 + digit)
+    assert not any(is_code6(code5 + str(other)) for other in range(10) if str(other) != digit)
+
+
+@pytest.mark.parametrize(
+    ("kana", "long", "short"),
+    [
+        ("とうきょう", "toukyou", "tokyo"), ("おおさか", "oosaka", "osaka"), ("はっぽう", "happou", "happo"),
+        ("ニセコちょう", "nisekochou", "nisekocho"), ("まっちゃ", "matcha", "matcha"), ("きゅうしゅう", "kyuushuu", "kyushu"),
+        ("じょうえつ", "jouetsu", "joetsu"), ("しんじゅく", "shinjuku", "shinjuku"),
+    ],
+)
+def test_kana_in_latin_letters(kana, long, short):
+    assert spelled(kana) == long
+    assert hepburn(kana) == short
+    assert is_kana(kana) and not is_kana("浜松") and not is_kana("")
+
+
+def test_kunrei():
+    assert [kunrei(word) for word in ("shizuoka", "fukuchi", "chofu", "jujo", "tsushima")] == [
+        "sizuoka", "hukuti", "tyohu", "zyuzyo", "tusima"
+    ]  # fmt: skip
