@@ -74,7 +74,9 @@ def _sparql(site: Site) -> Response:
     clock("query", answer.seconds, answer.lane)
     note(lane=answer.lane)
     if choice.format == HTML:
-        return _labelled(Response(_page(site, asked.query, answer), content_type=choice.content_type), choice, tag)
+        page = _page(site, asked.query, answer).encode("utf-8")
+        tag = sha256(page).hexdigest()[:32] if _is_repeatable(planned, answer.form) else None
+        return _labelled(Response(page, content_type=choice.content_type), choice, tag)
     return _labelled(_whole(answer, choice), choice, tag)
 
 
@@ -107,14 +109,19 @@ def _labelled(response: Response, choice: Choice, tag: str | None) -> Response:
 def _tag(site: Site, planned: Request, choice: Choice) -> str | None:
     """The ETag of an answer, known before it is computed: release, query, data set and format decide every byte.
 
-    None where they do not: pages tell the time taken, some functions change their value, and a POST is not kept.
+    None where they do not, and for pages, whose words come with the program: those are named by their bytes.
     """
     text = planned.query
-    graph = choice.format.kind == "rdf"
-    if request.method == "POST" or choice.format == HTML or _VOLATILE.search(text) or (graph and _BLANK.search(text)):
+    if choice.format == HTML or not _is_repeatable(planned, choice.format.kind):
         return None
     parts = [site.release.release.sha256, choice.content_type, text, planned.default_graphs, planned.named_graphs]
     return sha256(json.dumps(parts).encode("utf-8")).hexdigest()[:32]
+
+
+def _is_repeatable(planned: Request, kind: str) -> bool:
+    """Whether the same request gives the same bytes; a POST is not kept by caches, so nothing is promised of it."""
+    volatile = _VOLATILE.search(planned.query) or (kind == "rdf" and _BLANK.search(planned.query))
+    return request.method != "POST" and not volatile
 
 
 def _planned(site: Site, asked: Asked) -> tuple[Choice, Request]:
@@ -283,7 +290,7 @@ def _page(site: Site, text: str, answer: Answer | None, found: Trouble | None = 
         table=table,
         graph=graph,
         shown=_ROWS_SHOWN,
-        seconds=answer.seconds if answer else None,
+        answered=answer is not None,
         formats=GRAPHS if graph else RESULTS,
         prefixes=site.vocabulary.prefixes,
         href=views.href,

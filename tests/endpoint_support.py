@@ -138,13 +138,15 @@ class Server:
 
 @contextmanager
 def running(
-    folder: Path, project: Path = FIXTURE / "project", limits: Limits | None = None, **settings: object
+    folder: Path, project: Path = FIXTURE / "project", limits: Limits | None = None,
+    log: Path = Path(os.devnull), **settings: object,
 ) -> Iterator[Server]:
-    """The server for a release; it ends on SIGTERM, and a test fails if it does not within ten seconds."""
+    """The server for a release, its log in a file; it ends on SIGTERM: a test fails if it does not within ten seconds."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     arguments = [sys.executable, "-c", _SERVER, str(project), str(folder), json.dumps(asdict(limits or Limits())),
                  json.dumps(settings)]
-    process = subprocess.Popen(arguments, stdout=subprocess.PIPE, env=environment, cwd=folder.parent)
+    with log.open("ab") as errors:
+        process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=errors, env=environment, cwd=folder.parent)
     assert process.stdout is not None
     try:
         ready, _, _ = select.select([process.stdout], [], [], 30)
@@ -158,3 +160,11 @@ def running(
         process.wait(10)
         process.stdout.close()
         assert time.monotonic() - begin < 10
+
+
+def alive(pid: int) -> bool:
+    """Whether a process is there and not merely waited for."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False

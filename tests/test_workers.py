@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from endpoint_support import BASE, fixture_lines
+from endpoint_support import BASE, alive, fixture_lines
 
 from endpoint.crews import can_fork
 from endpoint.workers import Answer, Evaluators, Limits, Load, QueueFull, Request
@@ -226,14 +226,6 @@ def test_closing_ends_every_process(data: Path, fork: bool) -> None:
     assert not [pid for pid in pids if alive(pid)]
     with pytest.raises(QueueFull):
         pool.run(Request(COUNT))
-
-
-def alive(pid: int) -> bool:
-    """Whether a process is there and not merely waited for."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
 
 
 def test_the_data_set_of_a_request(evaluators: Evaluators) -> None:
