@@ -19,7 +19,7 @@ def _lead(site: Site, code: str) -> Response:
     """303 to the one local government; 300 with a list where the digits can be read in several ways; 404 for none."""
     found = governments(site, code)
     if not found:
-        raise VisitorError("not-found", path=request.path)
+        raise VisitorError("not-found", path=request.path, nearest="-")
     places = [local(site.names.path_of(iri) or iri) for iri in found]
     if len(found) == 1:
         return redirect(places[0], 303)  # type: ignore[return-value]
