@@ -229,6 +229,12 @@ def test_what_is_no_code_leads_nowhere(client, code):
     assert client.get(f"/id/lg-code/{code}").status_code == 404
 
 
+def test_a_mistyped_code_is_answered_with_the_one_that_is_meant(client):
+    for wrong, meant in (("221308", "/id/lg-code/22130"), ("1100", "/id/lg-code/01100")):
+        answer = client.get(f"/id/lg-code/{wrong}", headers={"Accept": "application/json"})
+        assert answer.status_code == 404 and meant in answer.text
+
+
 def test_a_code_of_two_gives_a_list(sources, graphs, tmp_path):
     """Invented: a former code of Kyoto that is Hamamatsu's today."""
     base = sources.names.base
