@@ -232,7 +232,7 @@ class _Lane:
     def take(self, stopped: Stopped) -> Worker:
         until = time.monotonic() + self._patience
         with self._changed:
-            while not self._idle:
+            while self.closed or not self._idle:
                 left = until - time.monotonic()
                 if self.closed or left <= 0:
                     raise self._full()
@@ -243,11 +243,16 @@ class _Lane:
 
     def give_back(self, worker: Worker) -> None:
         with self._changed:
+            if self.closed:
+                return
             self._idle.append(worker)
             self._changed.notify()
 
     def join(self, worker: Worker) -> None:
         with self._changed:
+            if self.closed:
+                # It was on its way when the pool was closed, which ends it.
+                return
             self.alive.add(worker.pid)
             self._idle.append(worker)
             self._changed.notify()
