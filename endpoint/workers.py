@@ -163,23 +163,41 @@ class Evaluators:
     def _run_in(self, name: str, request: Request, stopped: Stopped) -> Answer:
         lane = self._lanes[name]
         with lane:
-            worker = lane.take(stopped)
+            worker, until = self._sent(lane, request, stopped)
             try:
-                answer = _evaluate(worker, request, lane.settings.deadline, stopped)
+                answer = _received(worker, until, stopped)
             except WorkerLost as lost:
                 code = lost.code or self._crew.reason(worker)
-                lane.forget(worker.pid)
-                with self._count:
-                    self.killed += 1
-                if lane.closed:
-                    raise QueryError("query-cancelled") from None
-                self._crew.replace(worker, alive=lost.code is not None)
+                self._lose(lane, worker, alive=lost.code is not None)
+                code = "query-cancelled" if lane.closed else code
                 raise QueryError(code, seconds=f"{lane.settings.deadline:g}") from None
             except QueryError:
                 lane.give_back(worker)
                 raise
             lane.give_back(worker)
             return answer
+
+    def _sent(self, lane: _Lane, request: Request, stopped: Stopped) -> tuple[Worker, float]:
+        """An evaluator that has the request, and the time until which it may take. One that died while idle is left."""
+        while True:
+            worker = lane.take(stopped)
+            # A spawned one is ended from here at its deadline; the timer of a forked one is exact, this is the margin.
+            until = time.monotonic() + lane.settings.deadline + (_MARGIN if worker.process is None else 0)
+            try:
+                worker.channel.send(_header(request), request.query.encode("utf-8"), until, stopped)
+            except WorkerLost as lost:
+                self._lose(lane, worker, alive=lost.code is not None)
+                if lost.code is not None:
+                    raise QueryError(lost.code, seconds=f"{lane.settings.deadline:g}") from None
+                continue
+            return worker, until
+
+    def _lose(self, lane: _Lane, worker: Worker, alive: bool) -> None:
+        lane.forget(worker.pid)
+        with self._count:
+            self.killed += 1
+        if not lane.closed:
+            self._crew.replace(worker, alive)
 
     def _joined(self, worker: Worker) -> None:
         self._lanes[worker.lane].join(worker)
@@ -214,7 +232,7 @@ class _Lane:
     def take(self, stopped: Stopped) -> Worker:
         until = time.monotonic() + self._patience
         with self._changed:
-            while not self._idle:
+            while self.closed or not self._idle:
                 left = until - time.monotonic()
                 if self.closed or left <= 0:
                     raise self._full()
@@ -225,11 +243,16 @@ class _Lane:
 
     def give_back(self, worker: Worker) -> None:
         with self._changed:
+            if self.closed:
+                return
             self._idle.append(worker)
             self._changed.notify()
 
     def join(self, worker: Worker) -> None:
         with self._changed:
+            if self.closed:
+                # It was on its way when the pool was closed, which ends it.
+                return
             self.alive.add(worker.pid)
             self._idle.append(worker)
             self._changed.notify()
@@ -266,17 +289,17 @@ class _Lane:
         return QueueFull(max(1, round(self.settings.deadline)))
 
 
-def _evaluate(worker: Worker, request: Request, deadline: float, stopped: Stopped) -> Answer:
-    begin = time.monotonic()
-    # A spawned evaluator is ended from here at its deadline; the timer of a forked one is exact, this is the margin.
-    until = begin + deadline + (_MARGIN if worker.process is None else 0)
-    header = {
+def _header(request: Request) -> dict[str, object]:
+    return {
         "results": request.results,
         "rdf": request.rdf,
         "default": None if request.default_graphs is None else list(request.default_graphs),
         "named": list(request.named_graphs),
     }
-    worker.channel.send(header, request.query.encode("utf-8"), until, stopped)
+
+
+def _received(worker: Worker, until: float, stopped: Stopped) -> Answer:
+    begin = time.monotonic()
     reply, body, size = worker.channel.receive(until, stopped)
     if "error" in reply:
         if reply["error"] == "query-memory":
