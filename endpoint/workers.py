@@ -196,7 +196,9 @@ class Evaluators:
         lane.forget(worker.pid)
         with self._count:
             self.killed += 1
-        if not lane.closed:
+        if lane.closed:
+            _let_go(worker)
+        else:
             self._crew.replace(worker, alive)
 
     def _joined(self, worker: Worker) -> None:
@@ -244,6 +246,7 @@ class _Lane:
     def give_back(self, worker: Worker) -> None:
         with self._changed:
             if self.closed:
+                _let_go(worker)
                 return
             self._idle.append(worker)
             self._changed.notify()
@@ -252,6 +255,7 @@ class _Lane:
         with self._changed:
             if self.closed:
                 # It was on its way when the pool was closed, which ends it.
+                _let_go(worker)
                 return
             self.alive.add(worker.pid)
             self._idle.append(worker)
@@ -281,12 +285,20 @@ class _Lane:
     def close(self) -> None:
         with self._changed:
             self.closed = True
+            for worker in self._idle:
+                _let_go(worker)
             self._idle.clear()
             self.alive.clear()
             self._changed.notify_all()
 
     def _full(self) -> QueueFull:
         return QueueFull(max(1, round(self.settings.deadline)))
+
+
+def _let_go(worker: Worker) -> None:
+    """Close the line to an evaluator; the pipes of a spawned one are closed with its process."""
+    if worker.process is None:
+        worker.channel.close()
 
 
 def _header(request: Request) -> dict[str, object]:

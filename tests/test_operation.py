@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from pathlib import Path
 
@@ -33,6 +34,7 @@ def test_a_new_release_is_taken_up_without_a_restart(tmp_path: Path) -> None:
         first, tag = release_of(server), server.query(COUNT).headers["etag"]
         evaluators = [pid for pid, _ in descendants(server.pid)]
         page = server.get("/doc/lg/jp-asagiri-shi.ttl")
+        descriptors = len(os.listdir(f"/proc/{server.pid}/fd"))
         link.unlink()
         write_release(tmp_path, [*fixture_lines(), MORE], vocabulary())
         assert until(lambda: release_of(server) != first)
@@ -41,6 +43,7 @@ def test_a_new_release_is_taken_up_without_a_restart(tmp_path: Path) -> None:
         changed = server.get("/doc/lg/jp-asagiri-shi.ttl", If_None_Match=page.headers["etag"])
         assert changed.status == 200 and b"near" in changed.body
         assert until(lambda: not [pid for pid in evaluators if alive(pid)]), "the evaluators of the old one have ended"
+        assert until(lambda: len(os.listdir(f"/proc/{server.pid}/fd")) <= descriptors + 2), "and their lines are closed"
         link.unlink()
         link.symlink_to("no-such-release")
         time.sleep(1.5)
