@@ -53,7 +53,8 @@ def hostile() -> dict[str, str]:
         "plus_100k": "ASK { FILTER(1" + "+1" * 100_000 + " > 0) }",
         "path_50k": "ASK { ?s " + "(" * 50_000 + "<x:x>" + ")*" * 50_000 + " ?o }",
         "path_long_50k": "ASK { ?s <x:x>" + "/<x:x>" * 50_000 + " ?o }",
-        "optionals_2000": "SELECT * WHERE { ?s ?p ?o " + "".join(f"OPTIONAL {{?s ?p{n} ?o{n}}} " for n in range(2_000)) + "}",
+        "optionals_2000":
+            "SELECT * WHERE { ?s ?p ?o " + " ".join(f"OPTIONAL{{?s ?p{n} ?o{n}}}" for n in range(2_000)) + "}",
         "unions_20k": "SELECT * WHERE { " + " UNION ".join(["{?s ?p ?o}"] * 20_000) + " }",
         "pattern_3000": "SELECT * WHERE { " + " ".join(f"?s{n} ?p ?s{n + 1} ." for n in range(2_500)) + " }",
     }
@@ -126,7 +127,8 @@ def _judged(answer: http.client.HTTPResponse, body: bytes, seconds: float) -> Fo
             return Found(answer.status, "cut", seconds, False)
         if answer.status != 200:
             code = found.get("code", "-")
-            right = answer.status in (400, 413) or (answer.status == 503 and answer.getheader("Retry-After") is not None)
+            says_when = answer.getheader("Retry-After") is not None
+            right = answer.status in (400, 413) or (answer.status == 503 and says_when)
     return Found(answer.status, code, seconds, right)
 
 
@@ -229,10 +231,12 @@ def main() -> None:
             after = ask(host, port, "ASK {}")
             good = found.right and after.status == 200
             right += good
-            print(f"{name[:23]:24}{found.status:>7}  {found.code:18}{found.seconds:>7.2f}  {good!s:6}{after.seconds * 1000:>16.1f}")
+            print(f"{name[:23]:24}{found.status:>7}  {found.code:18}{found.seconds:>7.2f}  {good!s:6}"
+                  f"{after.seconds * 1000:>16.1f}")
         print(f"\nanswered rightly: {right} of {len(attacks)}; connections to the listener: {calls()}; "
               f"service {'still runs' if process.poll() is None else 'ENDED'}")
-        print(f"\n{'good client beside':24}{'answers':>8}{'errors':>8}{'p50 ms':>9}{'p99 ms':>9}{'max ms':>9}  attackers got")
+        head = "".join(f"{name:>9}" for name in ("p50 ms", "p99 ms", "max ms"))
+        print(f"\n{'good client beside':24}{'answers':>8}{'errors':>8}{head}  attackers got")
         for attackers in (0, 1, ATTACKERS):
             times, wrong, codes = beside(host, port, attackers, SECONDS)
             figures = "".join(f"{1000 * quantile(times, part):>9.1f}" for part in (0.5, 0.99, 1.0))

@@ -1,4 +1,4 @@
-"""How evaluators come to be, seen from the web process: forked by a zygote, or spawned one by one where there is no fork.
+"""How evaluators come to be, seen from the web process: forked by a zygote, or spawned one by one without fork.
 
 A crew announces each evaluator that is ready (`joined`) and each idle one that died (`left`). `replace` ends one; its
 successor is announced like any other.
@@ -93,7 +93,9 @@ def can_fork() -> bool:
 class Spawned:
     """Processes that each load the release for themselves."""
 
-    def __init__(self, load: Load, lanes: Mapping[str, LaneSettings], limit: int, joined: Announce, failed: Callable) -> None:
+    def __init__(
+        self, load: Load, lanes: Mapping[str, LaneSettings], limit: int, joined: Announce, failed: Callable[[], None]
+    ) -> None:
         self._load, self._lanes, self._limit = load, lanes, limit
         self._joined, self._failed = joined, failed
         self._all: set[subprocess.Popen[bytes]] = set()
@@ -164,7 +166,8 @@ class Forked:
         self, load: Load, lanes: Mapping[str, LaneSettings], limit: int, joined: Announce, left: Callable[[int], None],
         failed: Callable[[], None],
     ) -> None:
-        self._settings = {**load.settings(), "limit": limit, "lanes": {name: vars(lane) for name, lane in lanes.items()}}
+        filled = {name: vars(lane) for name, lane in lanes.items()}
+        self._settings = {**load.settings(), "limit": limit, "lanes": filled}
         self._limit = limit
         self._joined, self._left, self._failed = joined, left, failed
         self._ends: dict[int, int] = {}

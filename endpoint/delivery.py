@@ -25,7 +25,8 @@ _POLICY = (
 CROSS_ORIGIN = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": (
-        "Allow, Content-Encoding, Content-Language, Content-Location, ETag, Link, Location, Retry-After, Server-Timing, Vary"
+        "Allow, Content-Encoding, Content-Language, Content-Location, ETag, Link, Location, Retry-After, "
+        "Server-Timing, Vary"
     ),
     "X-Content-Type-Options": "nosniff",
 }
@@ -39,7 +40,8 @@ _ON_ALL = {
 _ON_PREFLIGHT = {
     "Access-Control-Allow-Methods": "GET, HEAD, POST, OPTIONS",
     "Access-Control-Allow-Headers": (
-        "Accept, Accept-Language, Cache-Control, Content-Type, If-Modified-Since, If-None-Match, Pragma, X-Requested-With"
+        "Accept, Accept-Language, Cache-Control, Content-Type, If-Modified-Since, If-None-Match, Pragma, "
+        "X-Requested-With"
     ),
     "Access-Control-Max-Age": "86400",
 }

@@ -148,15 +148,16 @@ class Documents:
     def nearest(self) -> Nearest:
         """For paths that are not known: all things, graphs and published documents."""
         subjects = {row["thing"].value for row in self._store.select(query_text("subjects"))}
-        described = {term.value for lines in self._sources.values() for line in lines for term in terms(line)[:1]}
+        described = {line[1:line.index(">")] for lines in self._sources.values() for line in lines if line[0] == "<"}
         paths = {self._names.path_of(iri) for iri in subjects | described | set(self._store.graphs())}
         return Nearest(path for path in {*paths, *INDEXES} if path and "#" not in path and _PATH.match(path))
 
     def licence(self, document: Document) -> str | None:
         """The licence that a document names for itself, else that of the data set."""
+        about = (f"<{document.iri}>", f"<{self._vocabulary.dataset}>")
         for lines in (document.own, self._sources["dataset"]):
             for line in lines:
-                if f" <{DCTERMS.license}> " in line and line.startswith((f"<{document.iri}>", f"<{self._vocabulary.dataset}>")):
+                if f"> <{DCTERMS.license}> " in line and line.startswith(about):
                     return terms(line)[2].value
         return None
 

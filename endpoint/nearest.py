@@ -1,4 +1,4 @@
-"""Known paths that look like one that is not known, for a visitor who mistyped it. Fast enough to be asked by anyone."""
+"""Known paths that look like one that is not known, for who mistyped it. Fast enough to be asked by anyone."""
 
 from __future__ import annotations
 

@@ -147,7 +147,9 @@ def _index(site: Site, document: Document) -> str:
             entries.append(value.value)
     views, start = site.views(), f"{document.iri}/"
     language = reader_language()
-    links = [(Link(iri.removeprefix(start), views.href(iri) or iri) if counts else views.link(iri), iri) for iri in entries]
+    # A graph has no name but its place; a scheme is called by its label.
+    links = [(Link(iri.removeprefix(start), views.href(iri) or iri) if counts else views.link(iri), iri)
+             for iri in entries]
     return render_template(
         "index.html",
         title=word("page", f"index-{document.path}", language),

@@ -43,15 +43,16 @@ _GRACE = 2.0
 
 
 class _RefusedRequest(ErrorTask):
-    """What waitress refuses before the application is asked: too large, or not HTTP. Answered as all other errors are."""
+    """What waitress refuses before the application is asked: too large, or not HTTP. Answered like other errors."""
 
     def execute(self) -> None:
         error = self.request.error
-        found = trouble(VisitorError(code_of_status(error.code), path="-", nearest="-", methods="-", limit=_MAX_BODY), "en")
+        values = {"path": "-", "nearest": "-", "methods": "-", "limit": _MAX_BODY}
+        found = trouble(VisitorError(code_of_status(error.code), **values), "en")
         body = found.problem_json("/errors")
         self.status = f"{error.code} {error.reason}"
-        self.response_headers += [("Content-Type", "application/problem+json"), ("Cache-Control", UNKEPT),
-                                  *CROSS_ORIGIN.items()]
+        self.response_headers += [
+            ("Content-Type", "application/problem+json"), ("Cache-Control", UNKEPT), *CROSS_ORIGIN.items()]
         self.set_close_on_finish()
         self.content_length = len(body)
         self.write(body)
@@ -105,8 +106,8 @@ def serve(
 ) -> None:
     """Serve the release that `folder` is, or leads to now and later, until interrupted.
 
-    `port` 0 takes a free one; `say` gets the address. ReleaseError when there is no release, MisuseError when the address
-    is taken.
+    `port` 0 takes a free one; `say` gets the address. ReleaseError when there is no release, MisuseError when the
+    address is taken.
     """
     limits = limits or Limits()
 

@@ -267,10 +267,11 @@ def test_the_decision_that_the_guide_shows_is_accepted_and_its_guard_holds(copy_
 # ---- decisions
 
 
-def test_decisions_are_numbered_without_a_gap():
+def test_no_two_decisions_have_one_number():
+    """Numbers are given out in blocks to those who work at the same time, so there may be gaps."""
     numbers = [int(Path(name).name[:4]) for name in DECISIONS]
-    assert numbers == list(range(1, len(numbers) + 1))
-    assert len(numbers) >= 13
+    assert sorted(set(numbers)) == sorted(numbers)
+    assert set(range(1, 14)) <= set(numbers)
 
 
 @pytest.mark.parametrize("name", DECISIONS)

@@ -377,6 +377,12 @@ def test_c2_c3_no_answer_is_cut(server: Server, accept: str) -> None:
         assert json.loads(reply.body)["code"] in ("query-timeout", "query-memory", "answer-too-large")
 
 
+@pytest.mark.parametrize("accept", ["text/turtle", "application/n-triples", "application/ld+json", "application/rdf+xml"])
+def test_c2_c3_no_graph_is_cut(server: Server, accept: str) -> None:
+    reply = server.query("CONSTRUCT { ?a ?b ?o } WHERE { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l . ?m ?n ?o }", accept)
+    assert (reply.status, reply.type) == (503, "application/problem+json")
+
+
 def test_c4_an_export_is_whole(server: Server) -> None:
     rows = server.query("SELECT * WHERE { ?s ?p ?o }", "text/csv").text.strip().splitlines()
     graph = parse(server.query("CONSTRUCT WHERE { ?s ?p ?o }", "application/n-triples").body, "ntriples")
