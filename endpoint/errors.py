@@ -24,6 +24,7 @@ STATUS = {
     "answer-too-large": 400,
     "request-bad": 400,
     "not-found": 404,
+    "not-in-copy": 404,
     "method-not-allowed": 405,
     "not-acceptable": 406,
     "body-too-large": 413,
