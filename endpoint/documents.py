@@ -157,13 +157,17 @@ class Documents:
         lines = store.construct(query_text(INDEXES[path]), {"index": Term(iri)})
         return Document(iri, path, tuple(lines))
 
-    @cached_property
-    def nearest(self) -> Nearest:
-        """For paths that are not known: all things, graphs and published documents."""
+    def paths(self) -> list[str]:
+        """Where all things, graphs and published documents stand."""
         subjects = {row["thing"].value for row in self._store.select(query_text("subjects"))}
         described = {line[1:line.index(">")] for lines in self._sources.values() for line in lines if line[0] == "<"}
         paths = {self._names.path_of(iri) for iri in subjects | described | set(self._store.graphs())}
-        return Nearest(path for path in {*paths, *INDEXES} if path and "#" not in path and _PATH.match(path))
+        return sorted(path for path in {*paths, *INDEXES} if path and "#" not in path and _PATH.match(path))
+
+    @cached_property
+    def nearest(self) -> Nearest:
+        """For paths that are not known."""
+        return Nearest(self.paths())
 
     def licence(self, document: Document) -> str | None:
         """The licence that a document names for itself, else that of the data set."""
