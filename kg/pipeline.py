@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kg import curate, derive, ledger, link, provenance, published, release, rml, validate
+from kg import curate, derive, ledger, link, provenance, published, release, rml, tombstones, validate
 from kg.errors import ProjectError, ReleaseError
 from kg.extract.records import read as read_records
 from kg.extract.register import load_register
@@ -43,6 +43,7 @@ class Sources:
     rules: list[derive.Rule]
     links: link.Links
     boilerplate: dict[str, list[ledger.Entry]]
+    tombstones: list[tombstones.Tombstone]
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,7 @@ def load(project: Project) -> Sources:
         rules=derive.load(project),
         links=link.load(project),
         boilerplate=ledger.load(project),
+        tombstones=tombstones.load(project),
     )
 
 
@@ -152,6 +154,7 @@ def _other_arrays(sources: Sources, curated: list[Record], lines: Iterable[Line]
         "lookups/fiscal-years.json": years,
         **provenance.arrays(sources.documents, curated, sources.decisions, sources.rules),
         **link.arrays(sources.links, sources.names.base),
+        **tombstones.arrays(sources.tombstones, sources.names),
     }
 
 
@@ -208,12 +211,22 @@ def build(
     nquads = serialise(made.lines, "nquads")
     sha256 = hashlib.sha256(nquads).hexdigest()
     facts = Release(release.version_of(nquads), _counts(sources, made), sha256, digest(project, reference))
-    unaccounted = ledger.problems(account(sources))
-    found += unaccounted
-    if not judged.conforms or unaccounted:
+    stopping = [*ledger.problems(account(sources)), *_vanished(sources, made, out)]
+    found += stopping
+    if not judged.conforms or stopping:
         return None, found, facts
     progress("write")
     return release.publish(out, facts.version, _files(sources, made, judged, nquads, facts)), found, facts
+
+
+def _vanished(sources: Sources, made: Graphs, out: Path) -> list[Problem]:
+    """What this release would lose of the one that it replaces, or of the keys ever minted, without a tombstone."""
+    project = sources.project
+    places = {key: project.place(project.mappings / "registry.csv", line) for key, line in registered(project).items()}
+    before = (out / published.CURRENT).resolve()
+    earlier = dict.fromkeys(tombstones.mentioned(published.lines(before), sources.names), before.name)
+    lines = [*made.lines, *_vocabulary(sources, "ontology", "concepts", "dataset", "shapes", "prefixes")]
+    return list(tombstones.problems(sources.tombstones, sources.names, lines, earlier, places))
 
 
 def imported(names: Names, folder: Path | None) -> set[Line]:
