@@ -21,6 +21,7 @@ FACTS = "release.json"
 DATA = "jichi.nq"
 TERMS = "ontology.ttl"
 """ontology, vocabularies and the description of the data set"""
+DESCRIPTION = "dataset.ttl"
 PAYLOAD = "data"
 """the folder within a bag (RFC 8493, section 2.1.2)"""
 _NUMBER = re.compile(r"^20[0-9]{2}\.(0[1-9]|1[0-2])\.(0|[1-9][0-9]{0,3})$")
@@ -72,7 +73,9 @@ def facts(folder: Path) -> Release:
     """What `release.json` says of the release in `folder`."""
     try:
         content = json.loads((folder / FACTS).read_text(encoding="utf-8"))
-        return Release(content["version"], dict(content["counts"]), content["sha256"], content["sources"])
+        return Release(
+            content["version"], dict(content["counts"]), content["sha256"], content["sources"], content.get("issued")
+        )
     except (FileNotFoundError, ValueError, KeyError, TypeError):
         raise ReleaseError("release-damaged", f"{folder.name}/{FACTS}", expected="JSON") from None
 

@@ -91,9 +91,14 @@ FIELDS = dict.fromkeys(("iri", "on", "en", "ja", "successor"))
 
 
 def mentioned(lines: Iterable[Line], names: Names) -> set[str]:
-    """The paths of ours that `lines` name in any position, as a reader may ask for them."""
+    """The paths of ours that `lines` name in any position, as a reader may ask for them.
+
+    What a release says of itself is left out: it is another one each time.
+    """
     inside = re.compile(f"<{re.escape(names.base)}([^>]+)>")
-    return {_document(path) for line in lines for path in inside.findall(line) if not path.startswith(_KEPT_APART)}
+    itself = f" <{names.graph('meta')}> ."
+    told = (line for line in lines if not line.endswith(itself))
+    return {_document(path) for line in told for path in inside.findall(line) if not path.startswith(_KEPT_APART)}
 
 
 def _document(path: str) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from rdflib import RDF, RDFS, SH, SKOS, VOID, Graph, Literal, URIRef
+from rdflib import DCAT, RDF, RDFS, SH, SKOS, VOID, Graph, Literal, URIRef
 from rdflib.namespace import DCTERMS, OWL
 from rdflib.plugins.parsers.notation3 import BadSyntax
 
@@ -129,6 +129,27 @@ class Vocabulary:
     def dataset(self) -> str:
         """The IRI of the data set that `ontology/dataset.ttl` describes."""
         return str(next(self._dataset_graph.subjects(VOID.uriSpace, None)))
+
+    @cached_property
+    def publisher(self) -> str:
+        """The IRI of who publishes the data set."""
+        return str(self._dataset_graph.value(URIRef(self.dataset), DCTERMS.publisher))
+
+    @cached_property
+    def keywords(self) -> tuple[str, ...]:
+        """Of the data set, in the order of their languages."""
+        found = self._dataset_graph.objects(URIRef(self.dataset), DCAT.keyword)
+        return tuple(str(word) for word in sorted(found, key=lambda word: (word.language or "", str(word))))
+
+    @cached_property
+    def entities(self) -> str:
+        """The pattern of the IRIs of things (`void:uriRegexPattern`)."""
+        return str(self._dataset_graph.value(URIRef(self.dataset), VOID.uriRegexPattern))
+
+    def version(self, name: str) -> str:
+        """The version of the "ontology" or the "shapes", as their files say it (`owl:versionInfo`)."""
+        graph = self.graph(name)
+        return str(min(graph.objects(min(graph.subjects(RDF.type, OWL.Ontology)), OWL.versionInfo)))
 
     def curie(self, iri: str) -> str:
         """`prefix:name` by the longest namespace that fits and leaves a plain name; else the IRI in brackets."""
