@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from flask import Flask, Response, redirect, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from endpoint import codes, delivery, operation, resources, sparql
+from endpoint import codes, delivery, gone, operation, resources, sparql
 from endpoint.errors import VisitorError, Trouble, code_of_status, trouble
 from endpoint.release import OpenRelease
 from endpoint.site import VARY, Site, local, reader_language, wants_page
@@ -33,6 +33,7 @@ def build_app(release: OpenRelease, vocabulary: Vocabulary, evaluators: Evaluato
     operation.register(app, site)
     delivery.register(app)
     app.before_request(_one_spelling)
+    gone.register(app, site)
     app.register_error_handler(KgError, _answer_error)
     app.register_error_handler(HTTPException, _answer_http_error)
     app.context_processor(lambda: _template_words(site))

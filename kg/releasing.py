@@ -49,7 +49,7 @@ def make(
     MisuseError for a number that is none or comes too late, ProjectError where it stands for other data.
     """
     past, issued = numbers.planned(project, number, day)
-    checked = pipeline.checked(project, progress, reference)
+    checked = pipeline.checked(project, out, progress, reference)
     sources = checked.sources
     built = pipeline.described(checked, pipeline.edition(checked, number, issued, past))
     facts = pipeline.facts_of(built, "")
