@@ -78,6 +78,6 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def copy_of_project(tmp_path: Path) -> Project:
     """A copy of the data folders that a test may spoil."""
-    for name in ("ontology", "shapes", "mappings"):
+    for name in ("ontology", "shapes", "mappings", "endpoint/examples"):
         shutil.copytree(ROOT / name, tmp_path / name)
     return Project(tmp_path)
