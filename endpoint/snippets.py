@@ -58,7 +58,9 @@ def _javascript(text: str) -> str:
 
 
 def _r(text: str) -> str:
-    """A raw string (R 4.0) with as many dashes as keep it apart from the text."""
+    """A raw string (R 4.0) with as many dashes as keep it apart from the text; a plain one where that does."""
+    if not re.search(r'[\\"\n]', text):
+        return f'"{text}"'
     dashes = "-"
     while f"){dashes}\"" in text:
         dashes += "-"
