@@ -118,6 +118,6 @@ EVIDENCE_OF_A_SEMINAR = ("", "-dates", "-hosts", "-series", "-themes")
 @pytest.fixture
 def copy_of_project(tmp_path: Path) -> Project:
     """A copy of the data folders that a test may spoil."""
-    for name in ("ontology", "shapes", "mappings"):
+    for name in ("ontology", "shapes", "mappings", "endpoint/examples"):
         shutil.copytree(ROOT / name, tmp_path / name)
     return Project(tmp_path)
