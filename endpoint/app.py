@@ -11,7 +11,7 @@ from werkzeug.exceptions import HTTPException
 from endpoint import codes, delivery, operation, resources, sparql
 from endpoint.errors import VisitorError, Trouble, code_of_status, trouble
 from endpoint.release import OpenRelease
-from endpoint.site import VARY, Site, local, reader_language, wants_page
+from endpoint.site import VARY, Site, bare, local, reader_language, wants_page
 from endpoint.words import LANGUAGES, word
 from endpoint.workers import Evaluators
 from kg.errors import KgError
@@ -65,6 +65,7 @@ def _template_words(site: Site) -> dict[str, object]:
         "lang": language,
         "text": text,
         "local": local,
+        "local_plain": bare,
         "release": site.release.release,
         "switch": [(code, word("page", "language-name", code), _switched(code)) for code in LANGUAGES],
     }

@@ -8,6 +8,7 @@ from hashlib import sha256
 from flask import Flask, Response, redirect, render_template, request, send_from_directory
 from rdflib import DCTERMS, VOID
 
+from endpoint import things
 from endpoint.documents import INDEXES, Document
 from endpoint.errors import STATUS, VisitorError
 from endpoint.negotiation import DOCUMENTS, FORMATS, HTML, Choice, Format, by_extension, negotiate
@@ -97,8 +98,7 @@ def _written(site: Site, document: Document, choice: Choice) -> Response:
     elif document.path in INDEXES:
         response = _page(_index(site, document))
     else:
-        page = site.views().page(document, _alternates(document))
-        response = _page(render_template("resource.html", page=page))
+        response = _page(things.written(site, document, _alternates(document)))
     response.headers["Link"] = ", ".join(_links(site, document, choice))
     return response
 

@@ -10,7 +10,9 @@ from flask import g, request
 
 from endpoint.documents import Documents, query_text
 from endpoint.labels import Labels
+from endpoint.maps import Atlas
 from endpoint.release import OpenRelease
+from endpoint.timeline import Calendar
 from endpoint.words import LANGUAGES, choose_language
 from endpoint.views import Views
 from endpoint.workers import Evaluators
@@ -30,12 +32,16 @@ class Site:
     names: Names
     documents: Documents
     labels: Labels
+    calendar: Calendar
+    atlas: Atlas
 
     @classmethod
     def of(cls, release: OpenRelease, vocabulary: Vocabulary, evaluators: Evaluators) -> Site:
         names = Names(vocabulary.base)
         labels = Labels(release.store, vocabulary, names)
-        return cls(release, vocabulary, evaluators, names, Documents(release, vocabulary, names), labels)
+        documents = Documents(release, vocabulary, names)
+        calendar, atlas = Calendar(release.store), Atlas(release.store)
+        return cls(release, vocabulary, evaluators, names, documents, labels, calendar, atlas)
 
     @cached_property
     def kinds(self) -> dict[str, list[str]]:
