@@ -9,9 +9,12 @@ from flask import Request as HttpRequest
 from flask import g, request
 
 from endpoint.documents import Documents, query_text
+from endpoint.finding import Index
 from endpoint.labels import Labels
+from endpoint.listing import Lists
 from endpoint.maps import Atlas
 from endpoint.release import OpenRelease
+from endpoint.searchable import index
 from endpoint.timeline import Calendar
 from endpoint.words import LANGUAGES, choose_language
 from endpoint.views import Views
@@ -34,6 +37,7 @@ class Site:
     labels: Labels
     calendar: Calendar
     atlas: Atlas
+    lists: Lists
 
     @classmethod
     def of(cls, release: OpenRelease, vocabulary: Vocabulary, evaluators: Evaluators) -> Site:
@@ -41,7 +45,8 @@ class Site:
         labels = Labels(release.store, vocabulary, names)
         documents = Documents(release, vocabulary, names)
         calendar, atlas = Calendar(release.store), Atlas(release.store)
-        return cls(release, vocabulary, evaluators, names, documents, labels, calendar, atlas)
+        lists = Lists(release.store, vocabulary, labels, calendar)
+        return cls(release, vocabulary, evaluators, names, documents, labels, calendar, atlas, lists)
 
     @cached_property
     def kinds(self) -> dict[str, list[str]]:
@@ -54,6 +59,20 @@ class Site:
             for class_ in self.vocabulary.most_specific(types):
                 found.setdefault(class_, []).append(thing)
         return found
+
+    @cached_property
+    def classes(self) -> dict[str, list[str]]:
+        """The most specific classes of each named thing."""
+        found: dict[str, list[str]] = {}
+        for class_, things in self.kinds.items():
+            for thing in things:
+                found.setdefault(thing, []).append(class_)
+        return found
+
+    @cached_property
+    def index(self) -> Index:
+        """Made when somebody first searches."""
+        return index(self.release.store, self.vocabulary)
 
     def views(self) -> Views:
         return Views(self.vocabulary, self.names, self.labels, reader_language(), local)

@@ -51,12 +51,15 @@ def written(site: Site, document: Document, alternates: Sequence[Link]) -> str:
     )
 
 
-def shown(site: Site, name: str, thing: str, variable: str = "thing") -> str:
+def shown(site: Site, name: str, value: str, variable: str = "thing") -> str:
     """A query of ours as a visitor may send it: prefixes declared, the value that it is asked for at its end."""
-    text = query_text(name)
+    return declared(site, query_text(name), variable, iri(value))
+
+
+def declared(site: Site, text: str, variable: str = "", value: str = "") -> str:
     used = sorted(set(queries.inspect(text, site.names.base).undeclared))
     prefixes = [(prefix, site.vocabulary.prefixes[prefix]) for prefix in used]
-    return render_template("shown.rq", prefixes=prefixes, query=text, variable=variable, value=iri(thing))
+    return render_template("shown.rq", prefixes=prefixes, query=text, variable=variable, value=value)
 
 
 def pages(page: int, last: int, anchor: str = "") -> list[tuple[str, str]]:

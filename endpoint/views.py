@@ -12,7 +12,8 @@ from endpoint.labels import Labels
 from endpoint.marks import Mark, Marks, Statement
 from endpoint.uses import Uses
 from endpoint.words import known, word
-from kg.languages import is_reading
+from kg.collation import by_letters, by_reading
+from kg.languages import is_kana_reading, is_reading
 from kg.names import Names
 from kg.store import Term, terms
 from kg.vocabulary import Field, Vocabulary
@@ -125,6 +126,13 @@ class Views:
 
     def name(self, iri: str) -> str:
         return self._labels.name(iri, self._language)
+
+    def sort_key(self, iri: str) -> tuple[str, str]:
+        """The place of a name among others: by reading for readers of Japanese, else by letters."""
+        if self._language != "ja":
+            return by_letters(self.name(iri))
+        kana = [text for tag, text in self._labels.readings(iri) if is_kana_reading(tag)]
+        return by_reading(kana[0] if kana else self.name(iri))
 
     def link(self, iri: str) -> Link:
         return Link(self.name(iri), self.href(iri) or iri)
