@@ -110,14 +110,14 @@ class Lists:
     # ---- narrowing
 
     @cached_property
-    def _facets(self) -> dict[str, Facet]:
+    def all_facets(self) -> dict[str, Facet]:
         return facets(self._store)
 
     def _facets_of(self, class_: str) -> tuple[Facet, ...]:
         """Those that tell the things of a class apart."""
         things = self.table(class_).rows
         tells = []
-        for facet in self._facets.values():
+        for facet in self.all_facets.values():
             counts = facet.counts(things)
             if len(counts) > 1 or any(number < len(things) for number in counts.values()):
                 tells.append(facet)

@@ -57,10 +57,19 @@ def register(app: Flask, site: Site) -> None:
 
 def _index(site: Site) -> Response:
     views, lists = site.views(), site.lists
-    entries = [(Link(views.name(class_), list_address(name)), number, name in lists.named)
-               for name, (class_, number) in sorted(lists.classes.items(), key=lambda item: -item[1][1])]
-    response = page(render_template("lists.html", entries=entries))
-    response.headers["Vary"] = "Accept-Language"
+    choice = negotiate(request.headers.get("Accept"), (HTML, JSON))
+    if choice is None:
+        raise VisitorError("not-acceptable", offered=", ".join((HTML.media_type, JSON.media_type)))
+    if choice.format == JSON:
+        found = [{"name": name, "class": class_, "label": dict(site.vocabulary.text(class_).by_language), "number": number}
+                 for name, (class_, number) in lists.classes.items()]
+        content = {"release": site.release.release.version, "lists": found}
+        response = named(json.dumps(content, ensure_ascii=False, indent=1).encode("utf-8") + b"\n", JSON.content_type())
+    else:
+        entries = [(Link(views.name(class_), list_address(name)), number, name in lists.named)
+                   for name, (class_, number) in sorted(lists.classes.items(), key=lambda item: -item[1][1])]
+        response = page(render_template("lists.html", entries=entries))
+    response.headers["Vary"] = VARY
     return response
 
 
@@ -101,15 +110,14 @@ def _format(extension: str, has_suffix: bool) -> Format:
 
 
 def _asked(lists: Lists, class_: str) -> Asked:
-    """The arguments of the address; a value that no thing of the class has is refused."""
+    """The arguments of the address; a value that the facet does not have is refused."""
     language = reader_language()
     chosen = {}
-    for facet in lists.facets_of(class_):
+    for facet in lists.all_facets.values():
         words = [text for text in request.args.getlist(facet.name) if text]
-        known = sorted(facet.counts(lists.table(class_).rows))
         for text in words:
-            if text not in known:
-                raise arguments.refused(facet.name, text, known)
+            if text not in facet.iris:
+                raise arguments.refused(facet.name, text, sorted(facet.iris))
         if words:
             chosen[facet.name] = frozenset(words)
     years = [arguments.number(name, 0) if request.args.get(name) else None for name in ("from", "to")]

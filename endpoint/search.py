@@ -118,7 +118,9 @@ def _suggest(site: Site) -> Response:
         raise VisitorError("argument-bad", name="q", found=f"{asked[:20]}…", expected=f"≤ {LONGEST}", nearest="-")
     views = site.views()
     suggestions = []
-    for hit in site.index.find(asked)[:_SUGGESTED] if asked else []:
+    hits = site.index.find(asked) if asked else []
+    begun = [hit for hit in hits if hit.how < 2] or hits
+    for hit in begun[:_SUGGESTED]:
         names = [views.name(site.lists.classes[name][0]) for name in _classes(site, hit.thing)[:1]]
         suggestions.append({"iri": hit.thing, "name": views.name(hit.thing), "class": names[0] if names else "", "href": views.href(hit.thing)})
     response = named(json.dumps({"asked": asked, "suggestions": suggestions}, ensure_ascii=False).encode("utf-8"), JSON.content_type())

@@ -17,6 +17,7 @@ if (input) {
   let chosen = -1;
   let running = null;
   let waiting = 0;
+  const language = new URLSearchParams(location.search).get("lang");
 
   list.id = "suggestions";
   list.className = "suggestions";
@@ -62,7 +63,7 @@ if (input) {
     running = new AbortController();
     const address = new URL(input.dataset.suggest, document.baseURI);
     address.searchParams.set("q", input.value);
-    address.searchParams.set("lang", document.documentElement.lang);
+    if (language) address.searchParams.set("lang", language);
     try {
       const answer = await fetch(address, { signal: running.signal });
       if (answer.ok) show((await answer.json()).suggestions);
