@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from flask import Flask, Response, redirect, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from endpoint import codes, delivery, lists, openapi, operation, resources, search, sparql
+from endpoint import assets, codes, delivery, lists, openapi, operation, resources, search, sparql
 from endpoint.errors import VisitorError, Trouble, code_of_status, trouble
 from endpoint.release import OpenRelease
 from endpoint.site import VARY, Site, bare, local, reader_language, wants_page
@@ -31,6 +31,7 @@ def build_app(release: OpenRelease, vocabulary: Vocabulary, evaluators: Evaluato
     search.register(app, site)
     openapi.register(app, site)
     sparql.register(app, site)
+    assets.register(app)
     # What is registered first comes last after a request: the log sees the answer as it goes out.
     operation.register(app, site)
     delivery.register(app)

@@ -13,13 +13,13 @@ _LONGEST = 9
 """digits of a number that is read"""
 
 
-def number(name: str, default: int = 1) -> int:
-    """A whole number from 1; VisitorError `argument-bad` for anything else."""
+def number(name: str, default: int = 1, most: int = 10**_LONGEST - 1) -> int:
+    """A whole number from 1 to `most`; VisitorError `argument-bad` for anything else."""
     text = request.args.get(name)
     if text is None:
         return default
-    if not (text.isascii() and text.isdigit() and len(text) <= _LONGEST and int(text)):
-        raise VisitorError("argument-bad", name=name, found=text[:80], expected="1, 2, 3 …", nearest="-")
+    if not (text.isascii() and text.isdigit() and len(text) <= _LONGEST and 1 <= int(text) <= most):
+        raise VisitorError("argument-bad", name=name, found=text[:80], expected=f"1 … {most}", nearest="-")
     return int(text)
 
 

@@ -24,6 +24,7 @@ from kg.store import Term, serialise
 from kg.tabular import Column, Table
 
 FILES = (*(f for f in FORMATS if f.name in ("csv", "turtle")), JSON)
+_LAST_YEAR = 9999
 _LONG, _SHORT = 40, 18
 """characters of a text"""
 OFFERED = (*FILES, HTML)
@@ -120,7 +121,7 @@ def _asked(lists: Lists, class_: str) -> Asked:
                 raise arguments.refused(facet.name, text, sorted(facet.iris))
         if words:
             chosen[facet.name] = frozenset(words)
-    years = [arguments.number(name, 0) if request.args.get(name) else None for name in ("from", "to")]
+    years = [arguments.number(name, 0, _LAST_YEAR) if request.args.get(name) else None for name in ("from", "to")]
     default = "reading" if language == "ja" else "name"
     return Asked(arguments.one_of("sort", SORTS, default), language, chosen, *years)
 

@@ -115,9 +115,15 @@ def _in_path(name: str, known: Node, site: Site) -> Node:
     else:
         schema |= {"minLength": 1, "pattern": "^[A-Za-z0-9][A-Za-z0-9_-]*$"}
     found: Node = {"name": name, "in": "path", "required": True, "schema": schema}
-    if "example" in known:
-        found["example"] = known["example"]
-    return found
+    example = known.get("example", {}).get(name) or _of_first_thing(site).get(name)
+    return {**found, "example": example} if example else found
+
+
+def _of_first_thing(site: Site) -> dict[str, str]:
+    """The parts of the address of a thing that there is."""
+    things = next(iter(site.kinds.values()), [])
+    path = (site.names.path_of(things[0]) or "" if things else "").split("/")
+    return {"kind": path[1], "key": path[2]} if len(path) == 3 else {}
 
 
 def _in_query(name: str, text: str, schema: Node, required: bool = False) -> Node:
