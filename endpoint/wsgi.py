@@ -21,10 +21,13 @@ from endpoint import create_app
 from endpoint.delivery import CROSS_ORIGIN, UNKEPT
 from endpoint.errors import VisitorError, code_of_status, trouble
 from endpoint.release import OpenRelease
+from endpoint.remote import RemoteEvaluators
 from endpoint.crews import Load
 from endpoint.switch import Opened, Switch
 from endpoint.workers import Evaluators, Limits
+from kg.engine import Engine
 from kg.errors import MisuseError
+from kg.remote import RemoteStore
 from kg.vocabulary import Vocabulary
 
 _MAX_BODY = 1 << 20
@@ -103,17 +106,18 @@ def serve(
     say: Callable[[str], None] = print,
     prefix: str = "",
     behind_proxy: bool = False,
+    engine: Engine | None = None,
 ) -> None:
     """Serve the release that `folder` is, or leads to now and later, until interrupted.
 
-    `port` 0 takes a free one; `say` gets the address. ReleaseError when there is no release, MisuseError when the
+    `port` 0 takes a free one; `say` gets the address; with an `engine` the release is asked there, not loaded here. ReleaseError when there is no release, MisuseError when the
     address is taken.
     """
     limits = limits or Limits()
 
     def opened(path: Path) -> Opened:
-        release = OpenRelease.open(path, vocabulary)
-        evaluators = Evaluators(Load(release.data, vocabulary.base, vocabulary.prefixes), limits)
+        release = OpenRelease.open(path, vocabulary, engine)
+        evaluators = _evaluators(release, vocabulary, limits)
         return Opened(placed(create_app(release, vocabulary, evaluators), prefix, behind_proxy), evaluators, path)
 
     _log_to_stderr()
@@ -131,6 +135,12 @@ def serve(
             server.close()
     finally:
         switch.close()
+
+
+def _evaluators(release: OpenRelease, vocabulary: Vocabulary, limits: Limits) -> Evaluators | RemoteEvaluators:
+    if isinstance(release.store, RemoteStore):
+        return RemoteEvaluators(release.store, limits)
+    return Evaluators(Load(release.data, vocabulary.base, vocabulary.prefixes), limits)
 
 
 def _listen(app: Callable, host: str, port: int, limits: Limits, behind_proxy: bool) -> BaseWSGIServer:

@@ -16,7 +16,7 @@ from typing import Any
 import click
 
 from kg import check as checking
-from kg import cli_documents, cli_identity
+from kg import cli_documents, cli_engine, cli_identity
 from kg import pipeline, published, reading, show
 from kg.errors import KgError, QueryError
 from kg.explain import SPAN, Explanation, Support, explain, supports
@@ -100,6 +100,7 @@ def commands(language: str) -> click.Group:
     for verb in (_extract, _check, _coverage, _build, _serve, _query, _explain, cli_documents.add, cli_documents.diff):
         group.add_command(verb(words, language))
     cli_identity.register(group, words, language)
+    cli_engine.register(group, words, language)
     for command in group.commands.values():
         command.params.append(lang)
     return group
@@ -227,14 +228,18 @@ def _steps(language: str, quiet: bool) -> Iterator[Callable[[str], None]]:
 
 
 def _serve(words: Callable[[str], str], language: str) -> click.Command:
-    def run(out: Path, reference: Path | None, host: str, port: int, prefix: str, behind_proxy: bool) -> int:
+    def run(
+        out: Path, reference: Path | None, host: str, port: int, prefix: str, behind_proxy: bool, engine: str | None,
+        login: Path | None,
+    ) -> int:
         from endpoint.wsgi import serve
 
         if not pipeline.is_current(Project.find(), out, reference) and build(out, language, reference=reference):
             return 1
         # The link itself, not where it leads: the server follows it to a new release.
         link = out / published.CURRENT
-        serve(link, Vocabulary(Project.find()), host, port, prefix=prefix, behind_proxy=behind_proxy)
+        there = cli_engine.engine(engine, login)
+        serve(link, Vocabulary(Project.find()), host, port, prefix=prefix, behind_proxy=behind_proxy, engine=there)
         return 0
 
     return click.Command("serve", callback=run, help=words("help-serve"), params=[
@@ -244,6 +249,7 @@ def _serve(words: Callable[[str], str], language: str) -> click.Command:
         click.Option(["--port"], type=click.IntRange(0, 65535), default=8000, show_default=True, help=words("option-port")),
         click.Option(["--prefix"], default="", help=words("option-prefix")),
         click.Option(["--behind-proxy"], is_flag=True, help=words("option-behind-proxy")),
+        *cli_engine.options(words),
     ])  # fmt: skip
 
 
