@@ -134,12 +134,10 @@ class Engine:
             if response.status != 200 or any(response.headers.get(name) for name in _PARTIAL):
                 raise _refusal(response, body)
         except (OSError, http.client.HTTPException) as error:
-            body.close()
-            connection.close()
+            _drop(body, response, connection)
             raise _failure(error, seconds) from None
         except QueryError:
-            body.close()
-            connection.close()
+            _drop(body, response, connection)
             raise
         self._keep(connection, response)
         body.seek(0)
@@ -254,6 +252,11 @@ def _part(connection: http.client.HTTPConnection, response: http.client.HTTPResp
         # It promised more: the other side hung up within its answer.
         raise http.client.IncompleteRead(b"", response.length)
     return part
+
+
+def _drop(*opened: IO[bytes] | http.client.HTTPResponse | http.client.HTTPConnection) -> None:
+    for one in opened:
+        one.close()
 
 
 def _refusal(response: http.client.HTTPResponse, body: IO[bytes]) -> QueryError:

@@ -79,7 +79,7 @@ def over_graph(text: str, graph: str, space: str) -> str:
         # The short form of CONSTRUCT, where one group is template and pattern, has no GRAPH in it.
         return text[: tokens[opening - 1].start] + fragment("whole-template", group=group, graph=graph) + text[end:]
     inner = _changed(group, [(at - begin, to - begin, new) for at, to, new in sorted(named)])
-    return f"{text[:begin]}{{{fragment('over-graph', group=inner, graph=graph)}}}{text[end:]}"
+    return f"{text[:begin]}{fragment('over-graph', group=inner, graph=graph)}{text[end:]}"
 
 
 def asks_of_graphs(text: str) -> bool:
