@@ -23,6 +23,7 @@ _PLAIN = re.compile(r"^[A-Za-z0-9/._~-]*$")
 
 def build_app(release: OpenRelease, vocabulary: Vocabulary, evaluators: Evaluators) -> Flask:
     app = Flask("endpoint", static_folder="static", template_folder="templates")
+    app.config["SEND_FILE_MAX_AGE_DEFAULT"] = delivery.KEPT_SECONDS
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     site = Site.of(release, vocabulary, evaluators)
     resources.register(app, site)

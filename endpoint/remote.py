@@ -9,14 +9,14 @@ the engine then stops as well is for its own limits (docs/how-to/another-engine.
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from io import BytesIO
 from pathlib import Path
-from tempfile import NamedTemporaryFile, TemporaryFile
+from tempfile import TemporaryFile
 from typing import BinaryIO
 
-from endpoint.crews import Load
 from endpoint.frames import Stopped
 from endpoint.workers import Answer, Evaluators, Limits, QueueFull, Request
 from kg.errors import QueryError
@@ -24,6 +24,8 @@ from kg.query_dialect import not_passed_on
 from kg.remote import Asking, RemoteStore
 from kg.store import DataSet, Wanted
 
+NO_DATA = Path(os.devnull)
+"""what evaluators load that only check queries"""
 _LANE = "engine"
 _READ_AT_ONCE = 2
 """answers that are read and written anew at one time; each takes several times its size in memory"""
@@ -35,23 +37,24 @@ _MORE_IN_JSON = 4
 
 
 class RemoteEvaluators:
-    """Evaluators in front of one engine. Thread-safe; close them, or use them as a context manager."""
+    """Evaluators in front of one engine. Thread-safe."""
 
-    def __init__(self, store: RemoteStore, limits: Limits | None = None) -> None:
-        self.limits = limits or Limits()
-        self.draining = False
-        self._closed = False
+    def __init__(self, store: RemoteStore, checkers: Evaluators) -> None:
+        """`checkers` hold no data; who made them closes them."""
+        self.limits = checkers.limits
         self._store = store
+        self._checkers = checkers
         self._places = threading.BoundedSemaphore(self.limits.places)
         self._asked = threading.BoundedSemaphore(self.limits.fast_workers or self.limits.workers)
         self._turn = threading.BoundedSemaphore(_READ_AT_ONCE)
-        # No data: the same walls, and a store that answers everything at once.
-        self._nothing = Path(NamedTemporaryFile(suffix=".nq", delete=False).name)  # noqa: SIM115
-        self._checkers = Evaluators(Load(self._nothing, store.base or ""), self.limits)
 
     @property
     def killed(self) -> int:
         return self._checkers.killed
+
+    @property
+    def draining(self) -> bool:
+        return self._checkers.draining
 
     @property
     def ready(self) -> bool:
@@ -87,20 +90,9 @@ class RemoteEvaluators:
         finally:
             self._places.release()
 
-    def close(self) -> None:
-        self._closed = True
-        self._checkers.close()
-        self._nothing.unlink(missing_ok=True)
-
-    def __enter__(self) -> RemoteEvaluators:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
     def _answer(self, request: Request, stopped: Stopped) -> Answer:
         limit = self.limits.answer
-        asking = Asking(self.limits.deadline, limit * _MORE_IN_JSON, lambda: self._closed or stopped(), self._turn)
+        asking = Asking(self.limits.deadline, limit * _MORE_IN_JSON, stopped, self._turn)
         data = None
         if request.default_graphs is not None:
             data = DataSet(request.default_graphs, request.named_graphs)
@@ -112,7 +104,7 @@ class RemoteEvaluators:
     def _wait_for_the_engine(self, stopped: Stopped) -> None:
         until = time.monotonic() + self.limits.patience
         while not self._asked.acquire(timeout=_GLANCE):
-            if self._closed or stopped():
+            if self.draining or stopped():
                 raise QueryError("query-cancelled")
             if time.monotonic() > until:
                 raise self._full()

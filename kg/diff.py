@@ -60,14 +60,15 @@ class Difference:
 
 def release_at(named: str, out: Path) -> Path:
     """The folder of a release that is named by its path, or by its version (or the beginning of it) below `out`."""
-    for folder in (Path(named), out / named):
-        if (folder / published.MANIFEST).is_file():
+    places = (Path(named), out / named)
+    for folder in (*places, *(place / published.PAYLOAD for place in places)):
+        if (folder / published.FACTS).is_file():
             return folder.resolve()
-    versions = sorted(path.parent.name for path in out.glob(f"*/{published.MANIFEST}"))
+    versions = published.releases(out)
     begun = [version for version in versions if len(named) >= 4 and version.startswith(named)]
     if len(begun) != 1:
         raise MisuseError("release-unknown", named, nearest=nearest(named, versions), known=", ".join(versions) or "-")
-    return out / begun[0]
+    return versions[begun[0]]
 
 
 def compare(old: Path, new: Path, vocabulary: Vocabulary, language: str) -> Difference:

@@ -71,6 +71,8 @@ class RemoteStore(Store):
         for merge in (None, Names(base).graph(MERGE)):
             store = cls(engine, base, prefixes, merge)
             held = store.size()
+            # Connections that were open when a process forks would be used by both.
+            engine.close()
             if held == size:
                 return store
             found.append(f"{held.triples}/{held.quads}")

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 
+from browser_support import chromium, launched
+from endpoint_support import Server, running
 from kg import pipeline
 from kg.project import Project
 
@@ -53,6 +57,22 @@ def built(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder, _, _ = pipeline.build(project, out)
     assert folder is not None
     return out
+
+
+@pytest.fixture(scope="session")
+def site(built: Path) -> Iterator[Server]:
+    """A running server of the project's release; tests only read from it."""
+    with running(built / "current", ROOT) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    path = chromium()
+    if path is None:
+        missing("the Debian package chromium")
+    with launched(str(path)) as opened:
+        yield opened
 
 
 @pytest.fixture

@@ -14,8 +14,9 @@ import pytest
 from click.testing import CliRunner
 
 from conftest import ROOT, missing
-from endpoint.remote import RemoteEvaluators
-from endpoint.workers import Limits, QueueFull, Request
+from endpoint.crews import Load
+from endpoint.remote import NO_DATA, RemoteEvaluators
+from endpoint.workers import Evaluators, Limits, QueueFull, Request
 from endpoint_support import Server, running
 from engine_support import ISQL, OXIGRAPH, ROWS_AT_MOST, VIRTUOSO, Running, oxigraph, virtuoso
 from kg.cli import commands
@@ -208,8 +209,9 @@ def test_things_are_described_from_the_engine(served: Served, embedded: Store, w
 HEAVY = "SELECT (COUNT(*) AS ?n) WHERE { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i FILTER(STR(?c) < STR(?f) && STR(?f) < STR(?i)) }"
 
 
-def test_a_query_has_an_end_and_the_next_one_is_answered(served: Served) -> None:
-    with RemoteEvaluators(served.store, Limits(deadline=1, workers=1, fast_workers=2)) as evaluators:
+def test_a_query_has_an_end_and_the_next_one_is_answered(served: Served, words: Vocabulary) -> None:
+    with Evaluators(Load(NO_DATA, words.base), Limits(deadline=1, workers=1, fast_workers=2)) as checking:
+        evaluators = RemoteEvaluators(served.store, checking)
         begin = time.monotonic()
         with pytest.raises(QueryError) as raised:
             evaluators.run(Request(HEAVY))
@@ -219,7 +221,7 @@ def test_a_query_has_an_end_and_the_next_one_is_answered(served: Served) -> None
             evaluators.run(Request(HEAVY), stopped=lambda: True)
         assert raised.value.code == "query-cancelled"
         assert evaluators.run(Request("ASK {}")).body
-        evaluators.draining = True
+        checking.draining = True
         with pytest.raises(QueueFull):
             evaluators.run(Request("ASK {}"))
 
