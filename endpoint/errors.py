@@ -21,6 +21,9 @@ STATUS = {
     "graph-iri": 400,
     "update-refused": 400,
     "service-refused": 400,
+    "engine-dataset": 400,
+    "engine-dialect": 400,
+    "engine-refused": 400,
     "answer-too-large": 400,
     "request-bad": 400,
     "argument-bad": 400,
@@ -35,6 +38,8 @@ STATUS = {
     "request-header-too-large": 431,
     # what the server could not do
     "internal-error": 500,
+    "engine-partial": 502,
+    "engine-failed": 503,
     "query-timeout": 503,
     "query-memory": 503,
     "query-crash": 503,
