@@ -88,9 +88,15 @@ class ServiceSource:
         known = self._answered()
         yield from ((s, known[s.id]) for s in subjects if s.id in known)
         left = [s for s in subjects if s.id not in known]
+        try:
+            yield from self._asked_for(left)
+        finally:
+            self._http.clear()
+
+    def _asked_for(self, subjects: Sequence[Subject]) -> Iterator[tuple[Subject, list[Item] | None]]:
         failures = 0
-        for at in range(0, len(left), self.batch):
-            part = left[at : at + self.batch]
+        for at in range(0, len(subjects), self.batch):
+            part = list(subjects[at : at + self.batch])
             answers: dict[str, list[Item]] | None = None
             if failures < GIVE_UP:
                 try:
@@ -170,8 +176,8 @@ def connect(project: Project, address: str, authorities: Mapping[str, str], jour
     """
     if not re.match(r"https?://[^\s@]+$", address):
         raise MisuseError("fetch-address", address, expected="http:, https:")
-    http = _pool()
-    manifest = _read(http, "GET", address)
+    with _pool() as http:
+        manifest = _read(http, "GET", address)
     space = manifest.get("identifierSpace")
     if not {"0.1", "0.2"} & {str(version) for version in _list(manifest, "versions")}:
         raise MisuseError("link-service-version", address, found=", ".join(map(str, _list(manifest, "versions"))) or "-")
@@ -181,7 +187,7 @@ def connect(project: Project, address: str, authorities: Mapping[str, str], jour
     size = manifest.get("batchSize")
     batch = max(1, min(BATCH, size)) if isinstance(size, int) else BATCH
     name = str(manifest.get("name") or address)
-    return ServiceSource(name, authorities[space], address, profile, journal, batch, extends="extend" in manifest, _http=http)
+    return ServiceSource(name, authorities[space], address, profile, journal, batch, extends="extend" in manifest)
 
 
 # ---- over the network
@@ -197,8 +203,10 @@ def _read(http: urllib3.PoolManager, method: str, address: str, fields: Mapping[
     try:
         form = {"fields": dict(fields), "encode_multipart": False} if fields else {}
         answer = http.request(method, address, preload_content=False, **form)
-        data = answer.read(LIMIT + 1)
-        answer.release_conn()
+        try:
+            data = answer.read(LIMIT + 1)
+        finally:
+            (answer.release_conn if answer.length_remaining == 0 else answer.close)()
     except urllib3.exceptions.HTTPError as error:
         raise SourceError("link-service", address, detail=_reason(error)) from None
     if answer.status != 200:
