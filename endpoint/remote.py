@@ -18,7 +18,7 @@ from tempfile import TemporaryFile
 from typing import BinaryIO
 
 from endpoint.frames import Stopped
-from endpoint.workers import Answer, Evaluators, Limits, QueueFull, Request
+from endpoint.workers import Answer, Evaluators, QueueFull, Request
 from kg.errors import QueryError
 from kg.query_dialect import not_passed_on
 from kg.remote import Asking, RemoteStore
