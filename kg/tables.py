@@ -56,6 +56,8 @@ class Table:
     encoding: str
     columns: tuple[Column, ...]
     query: str | None = None
+    cited: tuple[str, ...] = ()
+    """tokens of lookups/sources.csv that a row taken over into the lookups cites; none where no row may be"""
 
 
 Row = dict[str, str]
@@ -69,7 +71,7 @@ def registered(project: Project) -> dict[str, Table]:
     for name, entry in read_toml(path, where).get("table", {}).items():
         try:
             columns = tuple(Column(**column) for column in entry.pop("columns"))
-            lists = {key: tuple(entry.pop(key)) for key in ("source", "link_source")}
+            lists = {key: tuple(entry.pop(key)) for key in ("source", "link_source")} | {"cited": tuple(entry.pop("cited", ()))}
             table = Table(name=name, columns=columns, **lists, **entry)
         except (KeyError, TypeError) as error:
             raise ProjectError("reference-register", where, name=name, detail=error) from None
