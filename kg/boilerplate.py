@@ -52,5 +52,7 @@ def _patterns(layout: Mapping[str, Any]) -> Iterable[tuple[re.Pattern[str], str]
     if "header" in layout:
         words = "|".join(r"\s+".join(map(re.escape, words.split())) for words in layout["header"]["words"])
         yield re.compile(rf"(?:(?:{words})\s*)+"), "table-header"
+    for label in layout.get("contact", {}).values():
+        yield re.compile(rf"(?:{label})\s*[:.]?"), "field-label"
     for field in layout.get("field", []):
         yield re.compile(re.escape(field["label"]) + r"\s*:?"), "field-label"

@@ -171,7 +171,7 @@ class _Page:
             self._lists.append([])
         elif tag in ("ol", "ul"):
             self._counts.append(_first(node) if tag == "ol" else None)
-        elif tag == "li" and len(self._stack) > 1:
+        elif tag == "li" and len(self._stack) > 1 and _has_siblings(node):
             self._mark()
         if self._opens_lines(tag):
             self._stack.append(_Lines())
@@ -229,6 +229,12 @@ def _first(node: LexborNode) -> int:
     """The number of the first item of a list."""
     found = re.fullmatch(r"\s*(\d{1,6})\s*", node.attributes.get("start") or "")
     return int(found[1]) if found else 1
+
+
+def _has_siblings(node: LexborNode) -> bool:
+    """Whether a list has more than one item: a bullet before the only one tells nothing."""
+    parent = node.parent
+    return parent is not None and sum(child.tag == "li" for child in parent.iter()) > 1
 
 
 def _span(node: LexborNode, name: str, whole: int) -> int:

@@ -86,9 +86,11 @@ def labels(project: Project) -> tuple[dict[str, str], ...]:
 
 
 def _other_forms(name: str) -> tuple[str, ...]:
-    """`Kobe City` as people write it: Kobe, City of Kobe."""
+    """`Kobe City` as people write it: Kobe, City of Kobe, city of Kobe."""
     found = _KIND_LAST.fullmatch(name)
-    return (found["stem"], f"{found['kind']} of {found['stem']}") if found else ()
+    if not found:
+        return ()
+    return found["stem"], *(f"{kind} of {found['stem']}" for kind in (found["kind"], found["kind"].lower()))
 
 
 def _pairs(project: Project) -> Iterator[tuple[str, str]]:

@@ -251,7 +251,8 @@ class _Line:
         elif self.r.looks_like_body.search(fold(text)):
             self.unresolved(self.names.no_body(text))
         elif self.r.looks_like_government.search(fold(text)) or self.country_glued(text):
-            if glued := self.country_glued(text):
+            glued = self.country_glued(text)
+            if glued and self.r.looks_like_government.search(fold(text)):
                 self.found.names.append(("country", glued[0], text[: glued[1]]))
                 self.found.countries.append(glued[0])
             self.unresolved(found)
