@@ -91,8 +91,9 @@ class Facts:
         """How to cite one statement of it."""
         said, version = self.example, self.edition.version
         if language == "ja":
-            return f"<{said.thing}>、{said.property}「{said.value}」。jichi リリース {version}、出典「{said.title}」{said.lines}行。"
-        return f"<{said.thing}>, {said.property} \"{said.value}\". jichi, release {version}, from \"{said.title}\", lines {said.lines}."
+            return f"<{said.thing}> <{said.property}>「{said.value}」。jichi リリース {version}、出典「{said.title}」{said.lines}行。"
+        lines = f"line{'s' if '-' in said.lines else ''} {said.lines}"
+        return f"<{said.thing}> <{said.property}> \"{said.value}\". jichi, release {version}, from \"{said.title}\", {lines}."
 
 
 def texts(facts: Facts, others: Mapping[str, bytes]) -> dict[str, bytes]:
@@ -136,7 +137,7 @@ def citation(facts: Facts) -> str:
                          {"type": "url", "value": facts.dataset, "description": "all releases"}]),
         ("keywords", list(facts.keywords)),
     ]  # fmt: skip
-    return "".join(f"{name}: {_plain(value)}\n" for name, value in rows)
+    return "".join(f"{name}:{_plain(value)}\n" for name, value in rows)
 
 
 def codemeta(facts: Facts) -> dict[str, Any]:
@@ -243,7 +244,7 @@ def _plain(value: Any) -> str:
     """A value of YAML in block style: lists of texts and of mappings, one line each."""
     if isinstance(value, Sequence) and not isinstance(value, str):
         return "".join(f"\n  - {json.dumps(item, ensure_ascii=False)}" for item in value)
-    return json.dumps(value, ensure_ascii=False)
+    return f" {json.dumps(value, ensure_ascii=False)}"
 
 
 def _json(content: Any) -> bytes:

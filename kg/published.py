@@ -21,7 +21,7 @@ DATA = "jichi.nq"
 DESCRIPTION = "dataset.ttl"
 PAYLOAD = "data"
 """the folder within a bag (RFC 8493, section 2.1.2)"""
-_NUMBER = re.compile(r"^20[0-9]{2}\.(0[1-9]|1[0-2])\.(0|[1-9][0-9]{0,3})$")
+_NUMBER = re.compile(r"^20[0-9]{2}\.(0[1-9]|1[0-2])\.(0|[1-9][0-9]{0,3})\Z")
 
 
 def current(out: Path) -> Path:

@@ -48,17 +48,26 @@ def make(
 
     MisuseError for a number that is none or comes too late, ProjectError where it stands for other data.
     """
-    past, issued = numbers.planned(project, number, day)
+    numbers.planned(project, number, day)
     checked = pipeline.checked(project, progress, reference)
+    progress("write")
+    return publish(checked, out, number, day, progress, reference)
+
+
+def publish(
+    checked: pipeline.Checked, out: Path, number: str, day: str, progress: Callable[[str], None] = lambda step: None,
+    reference: Path | None = None,
+) -> Released:  # fmt: skip
+    """The same for what has been checked already."""
     sources = checked.sources
+    past, issued = numbers.planned(sources.project, number, day)
     built = pipeline.described(checked, pipeline.edition(checked, number, issued, past))
     facts = pipeline.facts_of(built, "")
     if not checked.publishable:
         return Released(facts, checked.problems, None, None, False)
-    progress("write")
     # Before the digest is taken: the row is one of the files that the release is made from.
-    entered = numbers.enter(project, numbers.Numbered(number, issued, facts.sha256))
-    facts = pipeline.facts_of(built, pipeline.digest(project, reference))
+    entered = numbers.enter(sources.project, numbers.Numbered(number, issued, facts.sha256))
+    facts = pipeline.facts_of(built, pipeline.digest(sources.project, reference))
     store = Store.load(built.lines, sources.vocabulary.prefixes)
     about = facts_for_archives(sources, built, facts, store)
     payload = contents(checked, built, pipeline.files(checked, built, facts), store, about)
@@ -194,7 +203,7 @@ def facts_for_archives(
         sources=tuple(
             deposit.Source(d.id, d.title, d.language, d.url, d.sha256, d.extent, d.lines) for d in sources.documents.values()
         ),
-        example=_example(store, vocabulary),
+        example=_example(store),
     )  # fmt: skip
 
 
@@ -202,11 +211,11 @@ def _words(text: Text) -> dict[str, str]:
     return {tag: text.get(tag) or "" for tag in ("en", "ja")}
 
 
-def _example(store: Store, vocabulary: Vocabulary) -> deposit.Statement:
+def _example(store: Store) -> deposit.Statement:
     """The first dated statement of a record."""
     row = store.select(text_of("example-statement"))[0]
     first, last = row["first"].value, row["last"].value
     return deposit.Statement(
-        row["thing"].value, row["name"].value, vocabulary.curie(row["property"].value), row["value"].value,
+        row["thing"].value, row["name"].value, row["property"].value, row["value"].value,
         row["graph"].value, row["title"].value, first if first == last else f"{first}-{last}",
     )  # fmt: skip

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from kg import pipeline
+from kg import pipeline, releasing
 from kg.project import Project
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -55,9 +55,27 @@ def built(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
+@pytest.fixture(scope="session")
+def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the project with a release 2026.11.0 in its folder `out`; built once, to be read and copied only."""
+    root = tmp_path_factory.mktemp("released")
+    copied(root)
+    project = Project(root)
+    made = releasing.publish(pipeline.checked(project), root / "out", "2026.11.0", "2026-11-21")
+    assert made.folder is not None and made.entered
+    return root
+
+
+def copied(target: Path) -> None:
+    """What a release is made from, in another folder."""
+    for name in ("ontology", "shapes", "mappings"):
+        shutil.copytree(ROOT / name, target / name)
+    for name in ("LICENSE", "LICENSE-DATA.md"):
+        shutil.copy(ROOT / name, target / name)
+
+
 @pytest.fixture
 def copy_of_project(tmp_path: Path) -> Project:
     """A copy of the data folders that a test may spoil."""
-    for name in ("ontology", "shapes", "mappings"):
-        shutil.copytree(ROOT / name, tmp_path / name)
+    copied(tmp_path)
     return Project(tmp_path)
