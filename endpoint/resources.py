@@ -10,13 +10,15 @@ from rdflib import DCTERMS, VOID
 
 from endpoint.documents import INDEXES, Document
 from endpoint.errors import STATUS, VisitorError
-from endpoint.negotiation import DOCUMENTS, FORMATS, HTML, Choice, Format, by_extension, negotiate
-from endpoint.site import VARY, Site, bare, local, reader_language
+from endpoint.negotiation import ALIKE, DOCUMENTS, FORMATS, HTML, Choice, Format, Offer, by_extension
+from endpoint.site import VARY, Site, bare, chosen, local, reader_language
 from endpoint.views import Link
 from endpoint.words import word
 from kg.store import terms
 
 _EXAMPLES = 3
+_DOCUMENT = Offer(DOCUMENTS)
+_FRONT = Offer((HTML, *(f for f in DOCUMENTS if f != HTML)))
 _DUMP_TYPES = {f".{f.extension}": f.content_type() for f in FORMATS if f.kind == "rdf"} | {".json": "application/json"}
 
 
@@ -37,6 +39,7 @@ def _see_document(site: Site, kind: str, key: str) -> Response:
     """303: a thing is not a document (httpRange-14). An unknown key is 404 here already."""
     if not site.documents.exists(f"id/{kind}/{key}"):
         raise _unknown(site, f"id/{kind}/{key}")
+    chosen(ALIKE)
     response = redirect(local(f"doc/{kind}/{key}"), 303)
     response.headers["Link"] = f'<{bare(f"doc/{kind}/{key}")}>; rel="describedby"'
     response.headers["Vary"] = VARY
@@ -81,7 +84,7 @@ def _choice(site: Site, extension: str, has_suffix: bool, document: Document) ->
         if format is None:
             raise _unknown(site, document.path)
         return Choice(format, format.media_type)
-    choice = negotiate(request.headers.get("Accept"), DOCUMENTS)
+    choice = chosen(_DOCUMENT)
     if choice is None:
         raise VisitorError(
             "not-acceptable",
@@ -171,10 +174,9 @@ def _alternate_header(document: Document, format: Format) -> str:
 
 def _home(site: Site) -> Response:
     """The home page for people; who asks for RDF only is led to the description of the data set."""
-    offered = (HTML, *(f for f in DOCUMENTS if f != HTML))
-    choice = negotiate(request.headers.get("Accept"), offered)
+    choice = chosen(_FRONT)
     if choice is None:
-        raise VisitorError("not-acceptable", offered=", ".join(f.media_type for f in offered))
+        raise VisitorError("not-acceptable", offered=", ".join(f.media_type for f in _FRONT.formats))
     if choice.format != HTML:
         response = redirect(local("dataset"), 303)
         response.headers["Vary"] = VARY
@@ -189,7 +191,7 @@ def _home(site: Site) -> Response:
         sample=kinds[0][2][0].href if kinds and kinds[0][2] else local("dataset"),
         root=f"{request.scheme}://{request.host}",
     ))
-    response.headers["Vary"] = VARY
+    response.headers["Vary"] = f"{VARY}, Host"
     response.headers["Link"] = f'<{bare("dataset")}>; rel="describedby", <{bare("sparql")}>; rel="service"'
     return response
 

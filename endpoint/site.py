@@ -10,6 +10,7 @@ from flask import g, request
 
 from endpoint.documents import Documents, query_text
 from endpoint.labels import Labels
+from endpoint.negotiation import HTML, Choice, Offer, names
 from endpoint.release import OpenRelease
 from endpoint.words import LANGUAGES, choose_language
 from endpoint.views import Views
@@ -33,9 +34,9 @@ class Site:
 
     @classmethod
     def of(cls, release: OpenRelease, vocabulary: Vocabulary, evaluators: Evaluators) -> Site:
-        names = Names(vocabulary.base)
-        labels = Labels(release.store, vocabulary, names)
-        return cls(release, vocabulary, evaluators, names, Documents(release, vocabulary, names), labels)
+        places = Names(vocabulary.base)
+        labels = Labels(release.store, vocabulary, places)
+        return cls(release, vocabulary, evaluators, places, Documents(release, vocabulary, places), labels)
 
     @cached_property
     def kinds(self) -> dict[str, list[str]]:
@@ -51,6 +52,25 @@ class Site:
 
     def views(self) -> Views:
         return Views(self.vocabulary, self.names, self.labels, reader_language(), local)
+
+
+GONE = "jichi.gone"
+"""where environ holds a function that tells whether the visitor has hung up"""
+FACTS = "jichi.facts"
+"""where environ holds what the log and the metrics say of the request"""
+METRICS = "jichi.metrics"
+"""where environ holds a function that gives the metrics of all web processes as text"""
+OFFERED = "jichi.offered"
+"""where a request's environ holds the `Offer` that its answer was chosen from"""
+
+
+def chosen(offer: Offer) -> Choice | None:
+    """What the visitor is given of `offer`. The byte cache before the application learns of the offer by this.
+
+    An answer that varies by Accept and did not come by here is not kept by it.
+    """
+    request.environ[OFFERED] = offer
+    return offer.choose(request.headers.get("Accept"))
 
 
 def reader_language() -> str:
@@ -75,6 +95,4 @@ def bare(path: str) -> str:
 
 def wants_page(asked: HttpRequest) -> bool:
     """Whether a person asks: only who names text/html is shown pages of the error kind."""
-    from endpoint.negotiation import names
-
-    return names(asked.headers.get("Accept"), "text/html")
+    return names(asked.headers.get("Accept"), HTML.media_type)

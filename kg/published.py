@@ -11,13 +11,16 @@ import json
 import re
 from pathlib import Path
 
-from kg.errors import ReleaseError
-from kg.model import Release
+from kg.errors import ProjectError, ReleaseError
+from kg.model import Line, Release
+from kg.store import parse, read_lines
 
 CURRENT = "current"
 MANIFEST = "SHA256SUMS"
 FACTS = "release.json"
 DATA = "jichi.nq"
+TERMS = "ontology.ttl"
+"""ontology, vocabularies and the description of the data set"""
 DESCRIPTION = "dataset.ttl"
 PAYLOAD = "data"
 """the folder within a bag (RFC 8493, section 2.1.2)"""
@@ -75,3 +78,16 @@ def facts(folder: Path) -> Release:
         )
     except (FileNotFoundError, ValueError, KeyError, TypeError):
         raise ReleaseError("release-damaged", f"{folder.name}/{FACTS}", expected="JSON") from None
+
+
+def lines(folder: Path) -> list[Line]:
+    """What the release in `folder` says, its ontology included; nothing where there is none, or where it is unreadable.
+
+    Its checksums are not looked at: also of a damaged release it is known what was published.
+    """
+    data, terms = folder / DATA, folder / TERMS
+    found = read_lines(data) if data.is_file() else []
+    try:
+        return found + parse(terms.read_bytes(), "turtle") if terms.is_file() else found
+    except ProjectError:
+        return found

@@ -9,7 +9,7 @@ the network either; the scan is what gives the visitor a reason.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import urljoin
 
@@ -79,6 +79,30 @@ def inspect(text: str, base: str) -> QueryText:
 def prefixed_names(text: str) -> frozenset[str]:
     """The prefixed names of a query, such as `org:member`; those in strings and comments do not count."""
     return frozenset(token.text for token in _tokens(text) if token.kind == "name")
+
+
+def used_names(text: str) -> list[tuple[str, int]]:
+    """The prefixed names that a query uses, in order, each with its first character; not those that PREFIX declares."""
+    found, before = [], ""
+    for token in _tokens(text):
+        if token.kind == "name" and before != "PREFIX":
+            found.append((token.text, token.start))
+        before = token.upper
+    return found
+
+
+def declared_prefixes(text: str, base: str) -> dict[str, str]:
+    """The prefixes that a query declares, with their namespaces."""
+    return _prefixes(list(_tokens(text)), base)[0]
+
+
+def completed(text: str, base: str, prefixes: Mapping[str, str]) -> str:
+    """The query with a PREFIX line for each prefix that it uses, lacks, and `prefixes` knows; comments stay on top."""
+    missing = [name for name in inspect(text, base).undeclared if name in prefixes]
+    lines = "".join(f"PREFIX {name}: <{prefixes[name]}>\n" for name in missing)
+    top = re.match(r"(?:[ \t]*#[^\n]*\n)*", text)
+    end = top.end() if top else 0
+    return f"{text[:end]}{lines}{text[end:]}"
 
 
 def _tokens(text: str) -> Iterator[_Token]:

@@ -10,10 +10,9 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import metadata
-from importlib.resources import files as resources
 from pathlib import Path
 
-from kg import archive, deposit, describe, ledger, numbers, pipeline, published, release, show, tabular
+from kg import archive, deposit, describe, examples, ledger, numbers, pipeline, published, release, show, tabular
 from kg.errors import ProjectError
 from kg.messages import render
 from kg.model import Line, Problem, Release, graph_of
@@ -49,7 +48,7 @@ def make(
     MisuseError for a number that is none or comes too late, ProjectError where it stands for other data.
     """
     numbers.planned(project, number, day)
-    checked = pipeline.checked(project, progress, reference)
+    checked = pipeline.checked(project, out, progress, reference)
     progress("write")
     return publish(checked, out, number, day, progress, reference)
 
@@ -91,7 +90,7 @@ def contents(
         **graphs(built.lines, sources),
         **tables(store, sources.vocabulary),
         **linksets(built.lines),
-        **answers(store, sources.vocabulary),
+        **answers(store, sources),
         **ledgers(sources),
         "documents.csv": documents(sources),
         **originals(sources.project),
@@ -134,10 +133,11 @@ def linksets(lines: frozenset[Line]) -> dict[str, bytes]:
     return {f"linksets/{name}.nt": serialise(describe.linkset(lines, name), "ntriples") for name in names}
 
 
-def answers(store: Store, vocabulary: Vocabulary) -> dict[str, bytes]:
+def answers(store: Store, sources: pipeline.Sources) -> dict[str, bytes]:
     """The competency questions with their prefixes written out, so that any program can ask them, and the answers."""
+    vocabulary = sources.vocabulary
     found: dict[str, bytes] = {}
-    for path in sorted((resources("endpoint") / "examples").iterdir(), key=lambda p: p.name):
+    for path in sources.project.files(examples.FOLDER, "*.rq"):
         text = path.read_text(encoding="utf-8")
         used = sorted({name.partition(":")[0] for name in prefixed_names(text)} & vocabulary.prefixes.keys())
         head = "".join(f"{render('query-prefix', {'prefix': p, 'space': vocabulary.prefixes[p]}, 'en')}\n" for p in used)
@@ -177,7 +177,7 @@ def originals(project: Project) -> dict[str, bytes]:
     """The files that the release is made from, as the project has them."""
     return {
         f"sources/{project.place(path)}": path.read_bytes()
-        for folder in ("ontology", "shapes", "mappings") for path in project.files(folder, "**/*") if path.is_file()
+        for folder in ("ontology", "shapes", "mappings", examples.FOLDER) for path in project.files(folder, "**/*") if path.is_file()
     }  # fmt: skip
 
 
@@ -193,7 +193,7 @@ def facts_for_archives(
 ) -> deposit.Facts:
     """What all the files say that explain the release."""
     vocabulary = sources.vocabulary
-    questions = sum(path.name.endswith(".rq") for path in (resources("endpoint") / "examples").iterdir())
+    questions = len(sources.project.files(examples.FOLDER, "*.rq"))
     return deposit.Facts(
         edition=built.edition, issued=facts.issued or "", base=vocabulary.base, dataset=vocabulary.dataset,
         title=_words(vocabulary.text(vocabulary.dataset)), description=_words(vocabulary.definition(vocabulary.dataset)),

@@ -59,7 +59,7 @@ def test_modules_were_found():
         ("pyoxigraph", {"kg/store.py", "endpoint/evaluator.py", "endpoint/workers.py"}),
         ("pyshacl", {"kg/validate.py"}),
         ("flask", {"endpoint/"}),
-        ("waitress", {"endpoint/"}),
+        ("uvicorn", {"endpoint/protocol.py", "endpoint/web.py"}),
         ("click", {"kg/cli.py", "kg/cli_documents.py", "kg/cli_identity.py", "kg/cli_release.py"}),
         ("selectolax", {"kg/extract/html.py"}),
     ],
