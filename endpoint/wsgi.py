@@ -112,7 +112,7 @@ class _Site:
         path = None
         if self._pages:
             project = vocabulary.project
-            path = shelf.place_of(folder.parent, release.release.version, Path(__file__).parent,
+            path = shelf.place_of(published.home(folder), release.release.version, Path(__file__).parent,
                                   Path(sys.modules["kg"].__path__[0]), project.ontology, project.shapes,
                                   settings=self._prefix)
 

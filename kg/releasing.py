@@ -20,7 +20,7 @@ from kg.project import Project
 from kg.queries import text_of
 from kg.query_text import prefixed_names
 from kg.store import Store, serialise
-from kg.vocabulary import Text, Vocabulary
+from kg.vocabulary import Vocabulary
 
 STEPS = (*pipeline.STEPS, "archive")
 _LICENCES = ("LICENSE", "LICENSE-DATA.md")
@@ -192,23 +192,12 @@ def facts_for_archives(
     sources: pipeline.Sources, built: pipeline.Built, facts: Release, store: Store
 ) -> deposit.Facts:
     """What all the files say that explain the release."""
-    vocabulary = sources.vocabulary
-    questions = len(sources.project.files(examples.FOLDER, "*.rq"))
     return deposit.Facts(
-        edition=built.edition, issued=facts.issued or "", base=vocabulary.base, dataset=vocabulary.dataset,
-        title=_words(vocabulary.text(vocabulary.dataset)), description=_words(vocabulary.definition(vocabulary.dataset)),
-        keywords=vocabulary.keywords, agent=vocabulary.publisher,
-        publisher=_words(vocabulary.text(vocabulary.publisher)), summary=metadata("jichi")["Summary"],
-        sha256=facts.sha256, quads=facts.counts["quads"], graphs=facts.counts["graphs"], questions=questions,
-        sources=tuple(
-            deposit.Source(d.id, d.title, d.language, d.url, d.sha256, d.extent, d.lines) for d in sources.documents.values()
-        ),
+        **deposit.about(sources.vocabulary, sources.documents, built.edition).__dict__,
+        summary=metadata("jichi")["Summary"], sha256=facts.sha256, quads=facts.counts["quads"],
+        graphs=facts.counts["graphs"], questions=len(sources.project.files(examples.FOLDER, "*.rq")),
         example=_example(store),
     )  # fmt: skip
-
-
-def _words(text: Text) -> dict[str, str]:
-    return {tag: text.get(tag) or "" for tag in ("en", "ja")}
 
 
 def _example(store: Store) -> deposit.Statement:
