@@ -15,10 +15,10 @@ from pathlib import Path
 
 from werkzeug.wsgi import ClosingIterator
 
+from endpoint.following import LOOK_SECONDS, Target
 from endpoint.workers import Evaluators
 from kg.errors import KgError
 
-_LOOK_SECONDS = 1.0
 _SETTLE = 0.1
 """seconds for the last bytes of an answer to leave"""
 _log = logging.getLogger("jichi.service")
@@ -42,9 +42,10 @@ class Switch:
         self._link = link
         self._open = open_release
         self._lock = threading.Lock()
-        self._refused: Path | None = None
+        self._refused: Target | None = None
         self._ended = threading.Event()
-        self._current = open_release(link.resolve())
+        self._target = Target.of(link)
+        self._current = open_release(self._target.folder)
 
     def __call__(self, environ: dict, start_response: Callable) -> Iterable[bytes]:
         with self._lock:
@@ -65,17 +66,19 @@ class Switch:
 
     def look(self) -> bool:
         """Take up the release that the link leads to now; True when it is another one than before."""
-        folder = self._link.resolve()
-        if folder in (self._current.folder, self._refused):
+        target = Target.of(self._link)
+        if target in (self._target, self._refused):
             return False
+        folder = target.folder
         try:
             fresh = self._open(folder)
-        except KgError as error:
-            self._refused = folder
-            _log.error("release %s not taken up: %s", folder.name, error.code)
+        except (KgError, OSError, ValueError) as error:
+            # Not whole, or taken away while it was read: the link says more at the next look.
+            self._refused = target
+            _log.error("release %s not taken up: %s", folder.name, getattr(error, "code", type(error).__name__))
             return False
         with self._lock:
-            old, self._current = self._current, fresh
+            old, self._current, self._target = self._current, fresh, target
             old.retired = True
             unused = old.users == 0
         if unused:
@@ -97,7 +100,7 @@ class Switch:
         self._current.evaluators.close()
 
     def _watch(self) -> None:
-        while not self._ended.wait(_LOOK_SECONDS):
+        while not self._ended.wait(LOOK_SECONDS):
             self.look()
 
     def _wait_until_unused(self, opened: Opened, seconds: float) -> None:
