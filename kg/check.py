@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from kg import curate, describe, ledger, link, pipeline, provenance, reading, reference, tables, tombstones
+from kg import curate, describe, examples, ledger, link, pipeline, provenance, reading, reference, tables, tombstones
 from kg.errors import ProjectError, QueryError
 from kg.extract import load_layout
 from kg.extract.records import check as check_schema
@@ -105,6 +105,7 @@ def _fields_of_sources(project: Project, sources: pipeline.Sources, curated: lis
     found.update(reference.fields())
     found[tombstones.SOURCE] = tombstones.FIELDS
     found.update({path: dict.fromkeys(names) for path, names in describe.FIELDS.items()})
+    found[examples.ARRAY] = dict.fromkeys(examples.FIELDS)
     linked = link.arrays(sources.links, sources.names.base)
     optional = {**provenance.OPTIONAL, "links/mappings.json": link.OPTIONAL}
     for path, rows in {**arrays, **linked, "lookups/fiscal-years.json": years}.items():

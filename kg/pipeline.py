@@ -10,7 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from kg import curate, derive, describe, ledger, link, numbers, provenance, published, release, rml, tombstones, validate
+from kg import curate, derive, describe, examples, ledger, link, numbers, provenance, published, release, rml, tombstones, validate
 from kg.errors import ProjectError, ReleaseError
 from kg.extract.records import read as read_records
 from kg.extract.register import load_register
@@ -45,6 +45,7 @@ class Sources:
     links: link.Links
     boilerplate: dict[str, list[ledger.Entry]]
     tombstones: list[tombstones.Tombstone]
+    examples: list[examples.Example]
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,7 @@ def load(project: Project) -> Sources:
         links=link.load(project),
         boilerplate=ledger.load(project),
         tombstones=tombstones.load(project),
+        examples=examples.load(project),
     )
 
 
@@ -104,6 +106,7 @@ def graphs(sources: Sources, reference: Iterable[Line] = ()) -> Graphs:
     lines |= {_in_curation(sources.names, line) for line in accepted - stated}
     lines |= set(_map(sources, _other_arrays(sources, curated, lines), _of_others))
     lines |= set(reference)
+    lines |= _in_graph(sources.names.graph("meta"), _vocabulary(sources, "prefixes"))
     store = Store.load([*lines, *_vocabulary(sources, "ontology", "concepts")], sources.vocabulary.prefixes)
     inferred = f"<{sources.names.graph('inferred')}>"
     lines |= derive.derive(store, sources.rules, lines, inferred)
@@ -164,6 +167,7 @@ def _other_arrays(sources: Sources, curated: list[Record], lines: Iterable[Line]
         **provenance.arrays(sources.documents, curated, sources.decisions, sources.rules),
         **link.arrays(sources.links, sources.names.base),
         **tombstones.arrays(sources.tombstones, sources.names),
+        **examples.arrays(sources.examples, sources.names.base, sources.vocabulary.prefixes),
     }
 
 
@@ -334,7 +338,7 @@ def imported(names: Names, folder: Path | None) -> set[Line]:
 def digest(project: Project, reference: Path | None = None) -> str:
     """SHA-256 over every file that a release is made from: tells whether a release is one of these sources."""
     total = hashlib.sha256()
-    for folder in ("ontology", "shapes", "mappings"):
+    for folder in ("ontology", "shapes", "mappings", examples.FOLDER):
         for path in project.files(folder, "**/*"):
             if path.is_file():
                 total.update(f"{project.place(path)}\0{hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
@@ -362,6 +366,10 @@ def _places(sources: Sources, made: Graphs) -> dict[str, str]:
     for row in rows:
         places.setdefault(row["thing"].value, f"{row['document'].value}:{row['line'].value}")
     return places
+
+
+def _in_graph(graph: str, triples: Iterable[Line]) -> set[Line]:
+    return {f"{line[:-2]} <{graph}> ." for line in triples}
 
 
 def _vocabulary(sources: Sources, *names: str) -> list[Line]:

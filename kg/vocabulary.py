@@ -16,6 +16,7 @@ from rdflib.namespace import DCTERMS, OWL
 from rdflib.plugins.parsers.notation3 import BadSyntax
 
 from kg.errors import ProjectError
+from kg.languages import best
 from kg.project import Project, read_text
 
 _SOURCES = {
@@ -34,12 +35,8 @@ class Text:
     by_language: tuple[tuple[str, str], ...] = ()
 
     def get(self, language: str) -> str | None:
-        """In `language`, else in English, else in Japanese, else in whatever there is; None for no text at all."""
-        known = dict(self.by_language)
-        for tag in (language, "en", "ja", ""):
-            if tag in known:
-                return known[tag]
-        return next(iter(known.values()), None)
+        """In `language`, else by the chain of `kg.languages`; None for no text at all."""
+        return best(self.by_language, language)
 
     def exact(self, language: str) -> str | None:
         return dict(self.by_language).get(language)
@@ -132,9 +129,10 @@ class Vocabulary:
         return str(next(self._dataset_graph.subjects(VOID.uriSpace, None)))
 
     @cached_property
-    def publisher(self) -> str:
-        """The IRI of who publishes the data set."""
-        return str(self._dataset_graph.value(URIRef(self.dataset), DCTERMS.publisher))
+    def publisher(self) -> str | None:
+        """The IRI of who publishes the data set, where `ontology/dataset.ttl` names it."""
+        found = self._dataset_graph.value(URIRef(self.dataset), DCTERMS.publisher)
+        return str(found) if found else None
 
     @cached_property
     def keywords(self) -> tuple[str, ...]:
@@ -236,6 +234,12 @@ class Vocabulary:
             table.setdefault(str(target), []).extend(self._fields_of(shape))
         return {target: tuple(sorted(found, key=_page_order)) for target, found in table.items()}
 
+    @cached_property
+    def _fields_of_any(self) -> tuple[Field, ...]:
+        """The fields of shapes that target whatever has a property, in page order."""
+        shapes = sorted(set(self._shapes.subjects(SH.targetSubjectsOf)))
+        return tuple(sorted((f for shape in shapes for f in self._fields_of(shape)), key=_page_order))
+
     def _fields_of(self, shape: URIRef) -> Iterable[Field]:
         for node in sorted(self._shapes.objects(shape, SH.property)):
             path = self._shapes.value(node, SH.path)
@@ -255,13 +259,15 @@ class Vocabulary:
         return frozenset(str(p) for p in self._shapes.objects(None, SH.targetSubjectsOf)) | {str(RDF.type)}
 
     def field(self, predicate: str, classes: Iterable[str]) -> Field:
-        """How a page shows `predicate` of a thing of `classes`: by their shapes (superclasses too), else by its label.
+        """How a page shows `predicate` of a thing of `classes`: by their shapes (superclasses too), else by a shape
+        of whatever has it, else by its label.
 
         Where several property shapes speak of one predicate, the first in page order gives the caption. Those that
         speak of some values only (`sh:qualifiedValueShape`: the Japanese name) give it where there is no other than one.
         """
         above = sorted({c for given in classes for c in self.superclasses(given)})
         candidates = [f for c in above for f in self.fields.get(c, ()) if f.predicate == predicate]
+        candidates = candidates or [f for f in self._fields_of_any if f.predicate == predicate]
         general = [f for f in candidates if not f.qualified]
         if general or len(candidates) == 1:
             return min(general or candidates, key=_page_order)

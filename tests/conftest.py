@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 
+from browser_support import chromium, launched
+from endpoint_support import Server, running
 from kg import pipeline, published
 from kg.project import Project
 
@@ -57,6 +61,22 @@ def built(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def site(built: Path) -> Iterator[Server]:
+    """A running server of the project's release; tests only read from it."""
+    with running(built / "current", ROOT) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    path = chromium()
+    if path is None:
+        missing("the Debian package chromium")
+    with launched(str(path)) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
 def releases(built: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """The release of this project, and one that took its place, in one folder; a day, a host and a name differ there.
 
@@ -98,6 +118,6 @@ EVIDENCE_OF_A_SEMINAR = ("", "-dates", "-hosts", "-series", "-themes")
 @pytest.fixture
 def copy_of_project(tmp_path: Path) -> Project:
     """A copy of the data folders that a test may spoil."""
-    for name in ("ontology", "shapes", "mappings"):
+    for name in ("ontology", "shapes", "mappings", "endpoint/examples"):
         shutil.copytree(ROOT / name, tmp_path / name)
     return Project(tmp_path)
