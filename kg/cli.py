@@ -16,7 +16,7 @@ from typing import Any
 import click
 
 from kg import check as checking
-from kg import cli_documents, cli_identity, cli_link
+from kg import cli_documents, cli_export, cli_identity, cli_link
 from kg import pipeline, published, reading, show
 from kg.errors import KgError, QueryError
 from kg.explain import SPAN, Explanation, Support, explain, supports
@@ -101,6 +101,7 @@ def commands(language: str) -> click.Group:
         group.add_command(verb(words, language))
     cli_identity.register(group, words, language)
     group.add_command(cli_link.command(words, language))
+    group.add_command(cli_export.command(words, language))
     for command in group.commands.values():
         command.params.append(lang)
     return group
