@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
-from hashlib import sha256
 
 from flask import Flask, Response, redirect, render_template, request, send_from_directory
 from rdflib import DCTERMS, VOID
 
+from endpoint import things
+from endpoint.answers import named, page
 from endpoint.documents import INDEXES, Document
 from endpoint.errors import STATUS, VisitorError
-from endpoint.negotiation import DOCUMENTS, FORMATS, HTML, Choice, Format, by_extension, negotiate
-from endpoint.site import VARY, Site, bare, local, reader_language
+from endpoint.negotiation import ALIKE, DOCUMENTS, FORMATS, HTML, Choice, Format, Offer, by_extension
+from endpoint.site import VARY, Site, bare, chosen, local, reader_language
 from endpoint.views import Link
 from endpoint.words import word
 from kg.store import terms
 
 _EXAMPLES = 3
+_DOCUMENT = Offer(DOCUMENTS)
+_FRONT = Offer((HTML, *(f for f in DOCUMENTS if f != HTML)))
 _DUMP_TYPES = {f".{f.extension}": f.content_type() for f in FORMATS if f.kind == "rdf"} | {".json": "application/json"}
 
 
@@ -37,6 +40,7 @@ def _see_document(site: Site, kind: str, key: str) -> Response:
     """303: a thing is not a document (httpRange-14). An unknown key is 404 here already."""
     if not site.documents.exists(f"id/{kind}/{key}"):
         raise _unknown(site, f"id/{kind}/{key}")
+    chosen(ALIKE)
     response = redirect(local(f"doc/{kind}/{key}"), 303)
     response.headers["Link"] = f'<{bare(f"doc/{kind}/{key}")}>; rel="describedby"'
     response.headers["Vary"] = VARY
@@ -81,7 +85,7 @@ def _choice(site: Site, extension: str, has_suffix: bool, document: Document) ->
         if format is None:
             raise _unknown(site, document.path)
         return Choice(format, format.media_type)
-    choice = negotiate(request.headers.get("Accept"), DOCUMENTS)
+    choice = chosen(_DOCUMENT)
     if choice is None:
         raise VisitorError(
             "not-acceptable",
@@ -93,26 +97,12 @@ def _choice(site: Site, extension: str, has_suffix: bool, document: Document) ->
 
 def _written(site: Site, document: Document, choice: Choice) -> Response:
     if choice.format != HTML:
-        response = _named(document.write(choice.format, site.vocabulary.prefixes), choice.content_type)
+        response = named(document.write(choice.format, site.vocabulary.prefixes), choice.content_type)
     elif document.path in INDEXES:
-        response = _page(_index(site, document))
+        response = page(_index(site, document))
     else:
-        page = site.views().page(document, _alternates(document))
-        response = _page(render_template("resource.html", page=page))
+        response = page(things.written(site, document, _alternates(document)))
     response.headers["Link"] = ", ".join(_links(site, document, choice))
-    return response
-
-
-def _named(body: bytes, content_type: str) -> Response:
-    """An answer with a strong ETag; its bytes are the same for a release, a document, a format and a language."""
-    response = Response(body, content_type=content_type)
-    response.set_etag(sha256(body).hexdigest()[:32])
-    return response
-
-
-def _page(text: str) -> Response:
-    response = _named(text.encode("utf-8"), HTML.content_type())
-    response.headers["Content-Language"] = reader_language()
     return response
 
 
@@ -171,16 +161,15 @@ def _alternate_header(document: Document, format: Format) -> str:
 
 def _home(site: Site) -> Response:
     """The home page for people; who asks for RDF only is led to the description of the data set."""
-    offered = (HTML, *(f for f in DOCUMENTS if f != HTML))
-    choice = negotiate(request.headers.get("Accept"), offered)
+    choice = chosen(_FRONT)
     if choice is None:
-        raise VisitorError("not-acceptable", offered=", ".join(f.media_type for f in offered))
+        raise VisitorError("not-acceptable", offered=", ".join(f.media_type for f in _FRONT.formats))
     if choice.format != HTML:
         response = redirect(local("dataset"), 303)
         response.headers["Vary"] = VARY
         return response  # type: ignore[return-value]
     kinds = _kinds(site)
-    response = _page(render_template(
+    response = page(render_template(
         "home.html",
         kinds=kinds,
         dataset=site.vocabulary.text(site.vocabulary.dataset),
@@ -189,7 +178,7 @@ def _home(site: Site) -> Response:
         sample=kinds[0][2][0].href if kinds and kinds[0][2] else local("dataset"),
         root=f"{request.scheme}://{request.host}",
     ))
-    response.headers["Vary"] = VARY
+    response.headers["Vary"] = f"{VARY}, Host"
     response.headers["Link"] = f'<{bare("dataset")}>; rel="describedby", <{bare("sparql")}>; rel="service"'
     return response
 
@@ -205,7 +194,7 @@ def _kinds(site: Site) -> list[tuple[Link, int, list[Link]]]:
 def _dumps(site: Site) -> Response:
     files = [(name, (site.release.folder / name).stat().st_size, digest) for name, digest in
              sorted(site.release.files.items())]
-    response = _page(render_template("dumps.html", files=files))
+    response = page(render_template("dumps.html", files=files))
     response.headers["Vary"] = "Accept-Language"
     return response
 
@@ -225,6 +214,6 @@ def _dump(site: Site, name: str) -> Response:
 
 def _errors() -> Response:
     """What the `type` of a problem leads to: every code in words."""
-    response = _page(render_template("errors.html", codes=sorted(STATUS.items())))
+    response = page(render_template("errors.html", codes=sorted(STATUS.items())))
     response.headers["Vary"] = "Accept-Language"
     return response

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from kg import adding, fetch, show
+from kg import adding, fetch, patch, show
 from kg import diff as differing
 from kg.errors import MisuseError
 from kg.extract import load_register
@@ -17,6 +17,7 @@ from kg.extract.text import LIMIT
 from kg.messages import render
 from kg.model import Problem
 from kg.project import Project
+from kg.prose import sentences
 from kg.vocabulary import Vocabulary
 
 Words = Callable[[str], str]
@@ -147,16 +148,22 @@ def _addition_json(addition: adding.Addition, files: list[str], language: str) -
 
 
 def diff(words: Words, language: str) -> click.Command:
-    def run(old: str, new: str, out: Path, quads: bool, as_json: bool) -> int:
+    def run(old: str, new: str, out: Path, quads: bool, prose: bool, write: Path | None, as_json: bool) -> int:
         folders = [differing.release_at(named, out) for named in (old, new)]
-        found = differing.compare(*folders, Vocabulary(Project.find()), language)
+        vocabulary = Vocabulary(Project.find())
+        found = differing.compare(*folders, vocabulary, language)
+        written = patch.write(write, folders, vocabulary) if write else None
         if as_json:
-            click.echo(show.as_json(_difference_json(found)))
+            click.echo(show.as_json({**_difference_json(found), "prose": sentences(found, language)}))
+        elif prose:
+            click.echo("".join(f"{show.plain(sentence)}\n" for sentence in sentences(found, language)), nl=False)
         elif quads:
             signed = [*((line, "-") for line in found.removed), *((line, "+") for line in found.added)]
             click.echo("".join(f"{sign} {line}\n" for line, sign in sorted(signed)), nl=False)
         else:
             click.echo("\n".join(_difference(found, language)))
+        if written and not (as_json or quads or prose):
+            click.echo(render("diff-written", {"folder": written}, language))
         return int(not found.same)
 
     return click.Command("diff", callback=run, help=words("help-diff"), params=[
@@ -164,6 +171,8 @@ def diff(words: Words, language: str) -> click.Command:
         click.Option(["--out"], type=click.Path(path_type=Path), default=Path("build"), show_default=True,
                      help=words("option-out")),
         click.Option(["--quads"], is_flag=True, help=words("option-quads")),
+        click.Option(["--prose"], is_flag=True, help=words("option-prose")),
+        click.Option(["--write"], type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help=words("option-write")),
         _json(words),
     ])  # fmt: skip
 

@@ -22,7 +22,6 @@ from kg.messages import render
 from kg.model import Problem
 from kg.project import Project
 from kg.store import Store
-from kg.vocabulary import Vocabulary
 
 Words = Callable[[str], str]
 JOURNAL = "answers.jsonl"

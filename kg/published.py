@@ -1,18 +1,30 @@
-"""A published release, read: where it is, what it says of itself, whether it is whole. Nothing here writes."""
+"""A published release, read: where it is, what it says of itself, whether it is whole. Nothing here writes.
+
+A build stands in `out/<id>`, a release with a number in `out/<number>/data` (the payload of a bag). "The folder of a
+release" is here always the one with its data.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import re
 from pathlib import Path
 
-from kg.errors import ReleaseError
-from kg.model import Release
+from kg.errors import ProjectError, ReleaseError
+from kg.model import Line, Release
+from kg.store import parse, read_lines
 
 CURRENT = "current"
 MANIFEST = "SHA256SUMS"
 FACTS = "release.json"
 DATA = "jichi.nq"
+TERMS = "ontology.ttl"
+"""ontology, vocabularies and the description of the data set"""
+DESCRIPTION = "dataset.ttl"
+PAYLOAD = "data"
+"""the folder within a bag (RFC 8493, section 2.1.2)"""
+_NUMBER = re.compile(r"^20[0-9]{2}\.(0[1-9]|1[0-2])\.(0|[1-9][0-9]{0,3})$")
 
 
 def current(out: Path) -> Path:
@@ -23,6 +35,23 @@ def current(out: Path) -> Path:
     folder = (out / CURRENT).resolve()
     checksums(folder)
     return folder
+
+
+def releases(out: Path) -> dict[str, Path]:
+    """The folders of all releases below `out` by their id, in the order of the ids; what `kg build` left is among them.
+
+    Only those that say what they are: whether each is whole is for `checksums`.
+    """
+    found: dict[str, Path] = {}
+    for path in [*out.glob(f"[!.]*/{FACTS}"), *out.glob(f"[!.]*/{PAYLOAD}/{FACTS}")]:
+        if path.parent.name != CURRENT and path.parent.parent.name != CURRENT:
+            found[facts(path.parent).version] = path.parent
+    return dict(sorted(found.items()))
+
+
+def is_number(version: str) -> bool:
+    """Whether an id is the number of a release (`2026.11.0`), not the hash of a build."""
+    return bool(_NUMBER.match(version))
 
 
 def checksums(folder: Path) -> dict[str, str]:
@@ -44,6 +73,21 @@ def facts(folder: Path) -> Release:
     """What `release.json` says of the release in `folder`."""
     try:
         content = json.loads((folder / FACTS).read_text(encoding="utf-8"))
-        return Release(content["version"], dict(content["counts"]), content["sha256"], content["sources"])
+        return Release(
+            content["version"], dict(content["counts"]), content["sha256"], content["sources"], content.get("issued")
+        )
     except (FileNotFoundError, ValueError, KeyError, TypeError):
         raise ReleaseError("release-damaged", f"{folder.name}/{FACTS}", expected="JSON") from None
+
+
+def lines(folder: Path) -> list[Line]:
+    """What the release in `folder` says, its ontology included; nothing where there is none, or where it is unreadable.
+
+    Its checksums are not looked at: also of a damaged release it is known what was published.
+    """
+    data, terms = folder / DATA, folder / TERMS
+    found = read_lines(data) if data.is_file() else []
+    try:
+        return found + parse(terms.read_bytes(), "turtle") if terms.is_file() else found
+    except ProjectError:
+        return found

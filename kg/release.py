@@ -14,31 +14,25 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from kg.published import CURRENT, MANIFEST
+from kg.archive import checksums
+from kg.errors import ReleaseError
+from kg.published import CURRENT, MANIFEST, PAYLOAD
 
 _NEW = ".new-"
 
 
 def version_of(nquads: bytes) -> str:
-    """The name of a release: the first 12 hex digits of the SHA-256 of its sorted N-Quads."""
+    """The id of a build: the first 12 hex digits of the SHA-256 of its sorted N-Quads, the description left out."""
     return hashlib.sha256(nquads).hexdigest()[:12]
-
-
-def manifest(files: Mapping[str, bytes]) -> bytes:
-    """`SHA256SUMS` as sha256sum(1) writes and checks it."""
-    rows = [f"{hashlib.sha256(files[name]).hexdigest()}  {name}\n" for name in sorted(files)]
-    return "".join(rows).encode()
 
 
 def publish(out: Path, version: str, files: Mapping[str, bytes]) -> Path:
     """Write `files` (by relative path) as `out/version` and let `out/current` lead to it; returns the folder."""
     out.mkdir(parents=True, exist_ok=True)
     with _locked(out):
-        for left_over in out.glob(f"{_NEW}*"):
-            if (out / CURRENT).resolve() != left_over.resolve():
-                shutil.rmtree(left_over)
+        _clear(out)
         folder = out / version
-        complete = {**files, MANIFEST: manifest(files)}
+        complete = {**files, MANIFEST: checksums(files)}
         if _holds(folder, complete):
             _point(out, version)
             return folder
@@ -57,6 +51,43 @@ def publish(out: Path, version: str, files: Mapping[str, bytes]) -> Path:
         return folder
 
 
+def publish_bag(out: Path, number: str, files: Mapping[str, bytes], name: str, packed: bytes) -> tuple[Path, Path]:
+    """Write the bag `files` as `out/number` and the zip as `out/name`; `out/current` leads to the data in the bag.
+
+    What stands there already must be the same, else ReleaseError: a release is never changed. Returns the folder of
+    the bag and the zip.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    folder, file = out / number, out / name
+    with _locked(out):
+        _clear(out)
+        if folder.exists():
+            if not _holds(folder, files) or len(files) != sum(path.is_file() for path in folder.rglob("*")):
+                raise ReleaseError("release-immutable", str(folder))
+        else:
+            fresh = out / f"{_NEW}{os.getpid()}"
+            _write(fresh, files)
+            os.rename(fresh, folder)
+        if not file.is_file() or file.read_bytes() != packed:
+            # After the folder, which is what counts: a build that dies here is done again and comes to the same.
+            half = out / f"{_NEW}{os.getpid()}.zip"
+            _write_file(half, packed)
+            os.replace(half, file)
+        _sync(out)
+        _point(out, f"{number}/{PAYLOAD}")
+    return folder, file
+
+
+def _clear(out: Path) -> None:
+    """Away with what a build that died has left, but for what readers are led to."""
+    for left_over in out.glob(f"{_NEW}*"):
+        if left_over.is_dir() and not left_over.is_symlink():
+            if (out / CURRENT).resolve() != left_over.resolve():
+                shutil.rmtree(left_over)
+        else:
+            left_over.unlink()
+
+
 def _holds(folder: Path, files: Mapping[str, bytes]) -> bool:
     return folder.is_dir() and all(
         (folder / name).is_file() and (folder / name).read_bytes() == content for name, content in files.items()
@@ -65,12 +96,15 @@ def _holds(folder: Path, files: Mapping[str, bytes]) -> bool:
 
 def _write(folder: Path, files: Mapping[str, bytes]) -> None:
     for name, content in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        _write_file(folder / name, content)
+
+
+def _write_file(path: Path, content: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _point(out: Path, name: str) -> None:

@@ -13,7 +13,7 @@ from kg.model import Issue, Place, Problem, Record
 from kg.normalise.counts import Count, Part, take_counts
 from kg.normalise.fiscal import Eras, FiscalYears, read_fiscal_years
 from kg.normalise.names import Names, Unresolved
-from kg.normalise.parties import Found, Party, PartyReader
+from kg.normalise.parties import Found, PartyReader
 
 Rows = Sequence[Mapping[str, str]]
 _ADDRESS = re.compile(r"https?://[A-Za-z0-9._~:/?#\[\]@!$&'*+,;=%-]+", re.ASCII)
