@@ -16,7 +16,8 @@ from typing import Any
 import click
 
 from kg import check as checking
-from kg import cli_documents, cli_engine, cli_identity, cli_link, cli_release, pipeline, published, reading, release, show
+from kg import cli_documents, cli_engine, cli_export, cli_identity, cli_link, cli_release
+from kg import pipeline, published, reading, release, show
 from kg.errors import KgError, QueryError
 from kg.explain import SPAN, Explanation, Support, explain, supports
 from kg.extract.register import load_register
@@ -101,6 +102,7 @@ def commands(language: str) -> click.Group:
     cli_engine.register(group, words, language)
     group.add_command(cli_link.command(words, language))
     cli_release.register(group, words, language)
+    group.add_command(cli_export.command(words, language))
     for command in group.commands.values():
         command.params.append(lang)
     return group
