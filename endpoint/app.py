@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from flask import Flask, Response, redirect, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from endpoint import assets, codes, delivery, gone, lists, openapi, operation, resources, search, sparql
+from endpoint import assets, codes, dataset, delivery, gone, lists, openapi, operation, resources, search, sparql
 from endpoint.errors import VisitorError, Trouble, code_of_status, trouble
 from endpoint.release import OpenRelease
 from endpoint.site import VARY, Site, bare, local, reader_language, wants_page
@@ -27,6 +27,7 @@ def build_app(release: OpenRelease, vocabulary: Vocabulary, evaluators: Evaluato
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     site = Site.of(release, vocabulary, evaluators)
     resources.register(app, site)
+    dataset.register(app, site)
     codes.register(app, site)
     lists.register(app, site)
     search.register(app, site)

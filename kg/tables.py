@@ -57,6 +57,8 @@ class Table:
     encoding: str
     columns: tuple[Column, ...]
     query: str | None = None
+    cited: tuple[str, ...] = ()
+    """tokens of lookups/sources.csv that a row taken over into the lookups cites; none where no row may be"""
     delimiter: str = ","
     header: tuple[str, ...] = ()
     """names of all columns of a file that has no header of its own"""
@@ -81,7 +83,7 @@ def registered(project: Project) -> dict[str, Table]:
     for name, entry in read_toml(path, where).get("table", {}).items():
         try:
             columns = tuple(Column(**column) for column in entry.pop("columns"))
-            lists = {key: tuple(entry.pop(key, ())) for key in ("source", "link_source", "header", "complete_for")}
+            lists = {key: tuple(entry.pop(key, ())) for key in ("source", "link_source", "header", "complete_for", "cited")}
             kinds = {word: tuple(kinds) for word, kinds in entry.pop("kinds", {}).items()}
             table = Table(name=name, columns=columns, kinds=kinds, **lists, **entry)
         except (KeyError, TypeError) as error:
