@@ -53,6 +53,8 @@ class Example:
     place: int
     """of its topic among the topics"""
     view: str
+    needs: str = ""
+    """address of the service of others without which it has no answer"""
 
 
 @dataclass(frozen=True)
@@ -158,7 +160,8 @@ class Workbench:
             topic = next((word for word in known if word in about), OTHER_TOPIC)
             view = next((word for word in about if word in VIEWS), "table")
             if row["question"].language == language or name not in found:
-                found[name] = Example(name, row["question"].value, row["text"].value.strip(), topic, known.index(topic), view)
+                found[name] = Example(name, row["question"].value, row["text"].value.strip(), topic, known.index(topic), view,
+                                      row["needs"].value if "needs" in row else "")
         return list(found.values())
 
 
