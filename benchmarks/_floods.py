@@ -21,7 +21,7 @@ PATHS = [
     b"/id/x%3E%7D%20UNION%20%7B?s%20?p%20?o%7D", b"/doc/seminar/..%2f..%2f..%2fetc%2fpasswd", b"/dump/../../../etc/passwd",
     b"/dump/%2e%2e/%2e%2e/etc/passwd", b"/static/../app.py", b"/static/%2e%2e/app.py", b"/dump/.pages", b"//etc/passwd",
     b"/doc/seminar/x%00.ttl", b"/doc/%c0%ae%c0%ae/x", b"/id/seminar/%ff%fe", b"/doc/seminar/\xff\xfe", b"/graph/%0d%0aX: y",
-    b"/doc/seminar/x.ttl%0d%0aSet-Cookie:%20a=b", b"/" + b"a/" * 20000, b"/" + b"%41" * 60000, b"http://evil.example/",
+    b"/doc/seminar/x.ttl%0d%0aSet-Cookie:%20a=b", b"/" + b"a/" * 20000, b"/" + b"%41" * 60000,
 ]  # fmt: skip
 """addresses that must not be served"""
 BROKEN = [
@@ -100,6 +100,7 @@ def slow_heads(host: str, port: int, number: int, seconds: float) -> tuple[int, 
                 line.sendall(b"GET / HTTP/1.1\r\nX"[:1] if random.random() < 0.5 else b"G")
             except OSError:
                 lines.remove(line)
+                line.close()
         time.sleep(0.5)
     left = _still_open(lines)
     _close(lines)

@@ -70,6 +70,7 @@ def _reader(host: str, port: int, end: float, counts: Counter[str], documents: l
         tags[path] = found.get("ETag", '"-"')
         counts[f"document {status}"] += 1
         time.sleep(0.004)
+    connection.close()
 
 
 def _asker(host: str, port: int, end: float, counts: Counter[str], documents: list[str], seed: int) -> None:
@@ -81,6 +82,7 @@ def _asker(host: str, port: int, end: float, counts: Counter[str], documents: li
         path = f"/sparql?{urlencode({'query': text, 'format': dice.choice(('json', 'xml', 'csv'))})}"
         counts[f"query {_get(connection, 'GET', path, {})[0]}"] += 1
         time.sleep(0.004)
+    connection.close()
 
 
 def _heavy(host: str, port: int, end: float, counts: Counter[str], documents: list[str], seed: int) -> None:

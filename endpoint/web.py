@@ -17,10 +17,12 @@ from pathlib import Path
 import uvicorn
 
 from endpoint.cache import Cache
+from endpoint.express import Express
 from endpoint.front import Front
 from endpoint.gate import Gate
 from endpoint.journal import Journal, Metrics
 from endpoint.protocol import HEAD_SECONDS, Connection
+from endpoint.questions import Asked, Plan
 from endpoint.shelf import Shelf
 from endpoint.workers import Evaluators
 
@@ -46,6 +48,8 @@ class Opened:
     """One release as it is served: the WSGI application for a set of evaluators, and the name of the release."""
 
     app: Callable[[Evaluators], Callable]
+    plan: Callable[[Asked, str | None], Plan]
+    """what a query asks of it"""
     version: str
     shelf: Path | None
     """where documents made beforehand stand, or will"""
@@ -78,7 +82,8 @@ class _Web:
         counted = Metrics(metrics, opened.version) if metrics is not None else None
         self._journal = Journal(opened.version, counted, lambda: evaluators.killed,
                                 lambda: len(self._server.server_state.connections), lambda: self._cache.size)
-        front = Front(opened.app(evaluators), self._cache, evaluators.limits.places + _SPARE, self._journal, gate)
+        front = Front(opened.app(evaluators), self._cache, evaluators.limits.places + _SPARE, self._journal, gate,
+                      Express(opened.plan, evaluators))
         kind = type("ConnectionHere", (Connection,), {
             "cache": self._cache, "journal": self._journal, "gate": gate, "most": _files() - _RESERVED,
         })  # fmt: skip

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from endpoint import create_app, house, shelf, web
+from endpoint import create_app, house, questions, shelf, web
 from endpoint.crews import Load
 from endpoint.documents import Documents
 from endpoint.gate import Gate, Rate, networks
@@ -120,7 +120,10 @@ class _Site:
             paths = Documents(release, vocabulary, Names(vocabulary.base)).paths()
             return shelf.fill(app, shelf.targets(paths, Offer(DOCUMENTS), LANGUAGES), path)
 
-        opened = web.Opened(for_evaluators, release.release.version, path)
+        def plan(asked: questions.Asked, accept: str | None) -> questions.Plan:
+            return questions.plan(asked, accept, vocabulary, release.release.sha256)
+
+        opened = web.Opened(for_evaluators, plan, release.release.version, path)
         load = Load(release.data, vocabulary.base, vocabulary.prefixes)
         return house.Loaded(opened, load, release.store, fill if path is not None and not path.exists() else None)
 
