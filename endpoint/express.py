@@ -31,7 +31,7 @@ _MARGIN = 0.5
 
 
 class Express:
-    def __init__(self, plan: Callable[[questions.Asked, str | None], Plan], evaluators: Evaluators) -> None:
+    def __init__(self, plan: Callable[[questions.Asked, str | None], Plan] | None, evaluators: Evaluators) -> None:
         self._plan = plan
         self._evaluators = evaluators
         self._seconds = evaluators.limits.fast_deadline + _MARGIN
@@ -45,7 +45,7 @@ class Express:
 
     def planned(self, scope: Mapping[str, Any]) -> Plan | None:
         """What a request asks, if it may go this way."""
-        if scope["raw_path"] != PATH or scope["method"] not in ("GET", "HEAD") or scope["prefix"]:
+        if self._plan is None or scope["raw_path"] != PATH or scope["method"] not in ("GET", "HEAD") or scope["prefix"]:
             return None
         headers = dict(scope["headers"])
         accept = headers.get(b"accept", b"")

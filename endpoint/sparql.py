@@ -5,37 +5,47 @@ from __future__ import annotations
 import json
 from hashlib import sha256
 
-from flask import Flask, Response, render_template, request
+from flask import Flask, Response, request
 from werkzeug.wsgi import FileWrapper
 
 from endpoint import questions
 from endpoint.coding import LARGE
-from endpoint.delivery import UNKEPT, clock, sent_as
+from endpoint.delivery import FRAMED_POLICY, UNKEPT, clock, sent_as
 from endpoint.documents import query_text
 from endpoint.errors import Trouble, VisitorError, trouble
 from endpoint.negotiation import DOCUMENTS, GRAPHS, HTML, RESULTS, Choice, Offer
 from endpoint.operation import note
-from endpoint.site import GONE, TRIED, VARY, Site, bare, chosen, local, reader_language, wants_page
+from endpoint.site import GONE, TRIED, VARY, Site, bare, chosen, reader_language, wants_page
+from endpoint.workbench import Workbench
 from endpoint.workers import Answer
 from kg.errors import KgError
 from kg.store import Term, serialise
 
 MAX_BODY = 256 << 10
 """bytes of a request's body; percent signs make a form three times as long as its query"""
-_ROWS_SHOWN = 1000
 _FORM = "application/x-www-form-urlencoded"
 _DIRECT = "application/sparql-query"
 _UPDATE = "application/sparql-update"
 
 
 def register(app: Flask, site: Site) -> None:
-    app.add_url_rule("/sparql", "sparql", lambda: _sparql(site), methods=["GET", "POST"])
+    workbench = Workbench(site)
+    workbench.register(app)
+    app.add_url_rule("/sparql", "sparql", lambda: _sparql(site, workbench), methods=["GET", "POST"])
+    app.add_url_rule("/sparql/embed", "embed", lambda: _embedded(site, workbench))
 
 
-def _sparql(site: Site) -> Response:
+def _embedded(site: Site, workbench: Workbench) -> Response:
+    """The answer alone, which any page may show in a frame."""
+    response = _sparql(site, workbench, "embed.html")
+    response.headers["Content-Security-Policy"] = FRAMED_POLICY
+    return response
+
+
+def _sparql(site: Site, workbench: Workbench, template: str = "sparql.html") -> Response:
     asked = _read()
     if asked.query is None:
-        return _without_query(site)
+        return _without_query(site, workbench, template)
     note(query=questions.fingerprint(asked.query))
     try:
         plan = questions.plan(asked, request.headers.get("Accept"), site.vocabulary, site.release.release.sha256)
@@ -48,11 +58,12 @@ def _sparql(site: Site) -> Response:
     except KgError as error:
         if not wants_page(request):
             raise
-        return _page_of_trouble(site, asked.query, trouble(error, reader_language()))
+        found = trouble(error, reader_language())
+        return _page_of_trouble(workbench.page(asked.query, None, found, template), found)
     clock("query", answer.seconds, answer.lane)
     note(lane=answer.lane)
     if choice.format == HTML:
-        page = _page(site, asked.query, answer).encode("utf-8")
+        page = workbench.page(asked.query, answer, None, template).encode("utf-8")
         is_kept = request.method != "POST" and plan.is_repeatable(answer.form)
         return _labelled(Response(page, content_type=choice.content_type), choice, sha256(page).hexdigest()[:32] if is_kept else None)
     return _labelled(_whole(answer, choice), choice, tag)
@@ -79,10 +90,10 @@ def _labelled(response: Response, choice: Choice, tag: str | None) -> Response:
     return response
 
 
-def _page_of_trouble(site: Site, text: str, found: Trouble) -> Response:
+def _page_of_trouble(page: str, found: Trouble) -> Response:
     """The form again, with the query and what is wrong with it."""
     note(outcome=found.code)
-    response = Response(_page(site, text, None, found), found.status, content_type=HTML.content_type())
+    response = Response(page, found.status, content_type=HTML.content_type())
     response.headers["Vary"] = VARY
     for name, value in found.headers.items():
         response.headers[name] = value
@@ -127,13 +138,13 @@ def _text(body: bytes) -> str:
         raise VisitorError("query-encoding") from None
 
 
-def _without_query(site: Site) -> Response:
+def _without_query(site: Site, workbench: Workbench, template: str) -> Response:
     """A form for people; a service description for machines (SPARQL 1.1 Service Description, section 2)."""
     choice = chosen(Offer(DOCUMENTS))
     if choice is None:
         raise VisitorError("not-acceptable", offered=", ".join(f.media_type for f in DOCUMENTS))
     if choice.format == HTML:
-        response = Response(_page(site, "", None), content_type=HTML.content_type())
+        response = Response(workbench.page("", None, None, template), content_type=HTML.content_type())
         response.headers["Content-Language"] = reader_language()
     else:
         lines = site.release.store.construct(query_text("service-description"), {"service": Term(request.base_url)})
@@ -144,29 +155,3 @@ def _without_query(site: Site) -> Response:
     response.headers["Link"] = f'<{bare("dataset")}>; rel="describedby"'
     response.set_etag(sha256(response.get_data()).hexdigest()[:32])
     return response
-
-
-def _page(site: Site, text: str, answer: Answer | None, found: Trouble | None = None) -> str:
-    """The form, and below it the answer as a table or as Turtle, or what went wrong."""
-    views = site.views()
-    table = None
-    graph = ""
-    if answer is not None and answer.form == "results":
-        table = json.loads(answer.body)
-    elif answer is not None:
-        graph = answer.body.decode("utf-8")
-    return render_template(
-        "sparql.html",
-        query=text,
-        trouble=found,
-        table=table,
-        graph=graph,
-        shown=_ROWS_SHOWN,
-        answered=answer is not None,
-        formats=GRAPHS if graph else RESULTS,
-        prefixes=site.vocabulary.prefixes,
-        href=views.href,
-        action=local("sparql"),
-        curie=site.vocabulary.curie,
-        language=reader_language(),
-    )

@@ -48,8 +48,8 @@ class Opened:
     """One release as it is served: the WSGI application for a set of evaluators, and the name of the release."""
 
     app: Callable[[Evaluators], Callable]
-    plan: Callable[[Asked, str | None], Plan]
-    """what a query asks of it"""
+    plan: Callable[[Asked, str | None], Plan] | None
+    """what a query asks of the evaluators; None where the application answers all queries"""
     version: str
     shelf: Path | None
     """where documents made beforehand stand, or will"""

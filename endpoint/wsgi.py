@@ -17,18 +17,23 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from endpoint import create_app, house, questions, shelf, web
 from endpoint.crews import Load
 from endpoint.documents import Documents
+from endpoint.following import LOOK_SECONDS, Target
 from endpoint.gate import Gate, Rate, networks
 from endpoint.negotiation import DOCUMENTS, Offer
 from endpoint.release import OpenRelease
+from endpoint.remote import NO_DATA, RemoteEvaluators
 from endpoint.words import LANGUAGES
 from endpoint.workers import Evaluators, Limits
+from kg import published
+from kg.engine import Engine
 from kg.errors import MisuseError, ReleaseError
 from kg.names import Names
+from kg.remote import RemoteStore
+from kg.store import Store
 from kg.vocabulary import Vocabulary
 
 _BACKLOG = 2048
 _START_SECONDS = 300.0
-_LOOK_SECONDS = 1.0
 _END_SECONDS = 4.5
 """after SIGTERM, until what has not ended is ended"""
 _END_SIGNALS = (signal.SIGTERM, signal.SIGINT)
@@ -70,20 +75,25 @@ def serve(
     trusted: Sequence[str] = (),
     rate: Rate = Rate(),
     pages: bool = True,
+    engine: Engine | None = None,
 ) -> None:
     """Serve the release that `folder` is, or leads to now and later, until interrupted.
 
     `port` 0 takes a free one; `say` gets the address. Proxies of the networks in `trusted` are believed, with
-    `behind_proxy` whoever connects. `pages`: documents are made beforehand. ReleaseError when there is no release,
+    `behind_proxy` whoever connects. `pages`: documents are made beforehand. With an `engine`, which holds the release,
+    nothing is loaded here and queries and documents are answered from there. ReleaseError when there is no release,
     MisuseError when the address is taken.
     """
     limits = limits or Limits()
     gate = Gate(rate, networks((*trusted, *(_EVERYBODY if behind_proxy else ()))))
+    if engine is not None:
+        # Seen before anything is started, so that the words of the error reach who starts it.
+        OpenRelease.open(folder, vocabulary, engine)
     _log_to_stderr()
     listener = _bound(host, port)
     address = f"http://{_shown(host)}:{listener.getsockname()[1]}/"
     with listener, tempfile.TemporaryDirectory(prefix="jichi-") as metrics:
-        site = _Site(folder, vocabulary, limits, gate, prefix, pages)
+        site = _Site(folder, vocabulary, limits, gate, prefix, pages and engine is None, engine)
         if limits.fork:
             _Master(site, listener, Path(metrics)).run(lambda: say(address))
         else:
@@ -94,25 +104,27 @@ class _Site:
     """How a release is loaded for serving."""
 
     def __init__(
-        self, link: Path, vocabulary: Vocabulary, limits: Limits, gate: Gate, prefix: str, pages: bool
+        self, link: Path, vocabulary: Vocabulary, limits: Limits, gate: Gate, prefix: str, pages: bool,
+        engine: Engine | None,
     ) -> None:
         self.link, self.limits, self.gate = link, limits, gate
-        self._vocabulary, self._prefix, self._pages = vocabulary, prefix, pages
+        self._vocabulary, self._prefix, self._pages, self._engine = vocabulary, prefix, pages, engine
 
     def load(self, folder: Path) -> house.Loaded:
         vocabulary = self._vocabulary
-        release = OpenRelease.open(folder, vocabulary)
+        release = OpenRelease.open(folder, vocabulary, self._engine)
         lent = _Lent()
         app = placed(create_app(release, vocabulary, lent), self._prefix, bool(self.gate.trusted))  # type: ignore[arg-type]
 
         def for_evaluators(evaluators: Evaluators) -> Callable:
-            lent.lend(evaluators)
+            remote = isinstance(release.store, RemoteStore)
+            lent.lend(RemoteEvaluators(release.store, evaluators) if remote else evaluators)
             return app
 
         path = None
         if self._pages:
             project = vocabulary.project
-            path = shelf.place_of(folder.parent, release.release.version, Path(__file__).parent,
+            path = shelf.place_of(published.home(folder), release.release.version, Path(__file__).parent,
                                   Path(sys.modules["kg"].__path__[0]), project.ontology, project.shapes,
                                   settings=self._prefix)
 
@@ -123,15 +135,19 @@ class _Site:
         def plan(asked: questions.Asked, accept: str | None) -> questions.Plan:
             return questions.plan(asked, accept, vocabulary, release.release.sha256)
 
-        opened = web.Opened(for_evaluators, plan, release.release.version, path)
-        load = Load(release.data, vocabulary.base, vocabulary.prefixes)
-        return house.Loaded(opened, load, release.store, fill if path is not None and not path.exists() else None)
+        opened = web.Opened(for_evaluators, plan if self._engine is None else None, release.release.version, path)
+        load, store = Load(release.data, vocabulary.base, vocabulary.prefixes), release.store
+        if self._engine is not None:
+            # Evaluators then check queries, and need no data for that.
+            load, store = replace(load, data=NO_DATA), Store.load([], base=vocabulary.base)
+            self._engine.close()
+        return house.Loaded(opened, load, store, fill if path is not None and not path.exists() else None)
 
 
 class _Lent:
     """Evaluators that come only when the application has been made: it is made once and forked."""
 
-    def lend(self, evaluators: Evaluators) -> None:
+    def lend(self, evaluators: Evaluators | RemoteEvaluators) -> None:
         self._evaluators = evaluators
 
     def __getattr__(self, name: str) -> object:
@@ -143,13 +159,13 @@ class _Master:
 
     def __init__(self, site: _Site, listener: socket.socket, metrics: Path) -> None:
         self._site, self._listener, self._metrics = site, listener, metrics
-        self._refused: Path | None = None
+        self._refused: Target | None = None
         self._former: list[house.Tenant] = []
 
     def run(self, ready: Callable[[], None]) -> None:
         """Until SIGTERM or Ctrl-C. ReleaseError when there is no release to begin with."""
-        folder = self._site.link.resolve()
-        tenant = self._begin(folder)
+        target = Target.of(self._site.link)
+        folder, tenant = target.folder, self._begin(target.folder)
         code = tenant.wait_until_ready(_START_SECONDS)
         if code is not None:
             tenant.wait(1)
@@ -158,28 +174,28 @@ class _Master:
         signal.pthread_sigmask(signal.SIG_BLOCK, {*_END_SIGNALS, signal.SIGCHLD})
         ready()
         while not tenant.has_ended():
-            found = signal.sigtimedwait({*_END_SIGNALS, signal.SIGCHLD}, _LOOK_SECONDS)
+            found = signal.sigtimedwait({*_END_SIGNALS, signal.SIGCHLD}, LOOK_SECONDS)
             if found is not None and found.si_signo in _END_SIGNALS:
                 self._end([tenant, *self._former])
                 return
-            tenant, folder = self._look(tenant, folder)
-        raise ReleaseError("evaluator-start", str(folder))
+            tenant, target = self._look(tenant, target)
+        raise ReleaseError("evaluator-start", str(target.folder))
 
-    def _look(self, tenant: house.Tenant, folder: Path) -> tuple[house.Tenant, Path]:
+    def _look(self, tenant: house.Tenant, target: Target) -> tuple[house.Tenant, Target]:
         """Take up the release that the link leads to now, if it is another one and can be opened."""
         self._former = [former for former in self._former if not former.has_ended()]
-        current = self._site.link.resolve()
-        if current in (folder, self._refused):
-            return tenant, folder
-        fresh = self._begin(current)
+        current = Target.of(self._site.link)
+        if current in (target, self._refused):
+            return tenant, target
+        fresh = self._begin(current.folder)
         code = fresh.wait_until_ready(_START_SECONDS)
         if code is not None:
             self._refused = current
-            _log.error("release %s not taken up: %s", current.name, code)
+            _log.error("release %s not taken up: %s", current.folder.name, code)
             fresh.signal(signal.SIGKILL)
             self._former.append(fresh)
-            return tenant, folder
-        _log.info("release %s taken up after %s", current.name, folder.name)
+            return tenant, target
+        _log.info("release %s taken up after %s", current.folder.name, target.folder.name)
         tenant.signal(signal.SIGUSR1)
         self._former.append(tenant)
         return fresh, current

@@ -91,7 +91,7 @@ def test_small_queries_need_no_application_and_say_the_same(server: Server) -> N
 
 
 def test_what_may_not_be_kept_is_not_kept(server: Server) -> None:
-    for path in ("/ready", "/health", "/metrics", "/", "/sparql", "/nothing", "/doc/lg/none", f"/doc/lg%2fjp-asagiri-shi",
+    for path in ("/ready", "/health", "/metrics", "/", "/sparql", "/nothing", "/doc/lg/none", "/doc/lg%2fjp-asagiri-shi",
                  f"/sparql?{urlencode({'query': 'SELECT (RAND() AS ?x) {}'})}", "/sparql?query=SELECT"):
         for _ in range(3):
             assert not is_hit(server.get(path, "text/html")), path
