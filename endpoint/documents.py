@@ -48,6 +48,8 @@ class Document:
     incoming_total: int = 0
     context: tuple[Line, ...] = ()
     """evidence, and the names of all that is mentioned"""
+    nodes: tuple[str, ...] = ()
+    """the thing and its sub-nodes"""
 
     def lines(self) -> list[Line]:
         return sorted({*self.own, *self.incoming, *self.context})
@@ -96,7 +98,7 @@ class Documents:
             return self._thing(iri, path)
         used = self._store.construct(query_text("incoming"), {"thing": Term(iri)})
         return Document(iri, path, tuple(lines), tuple(self._store.located(used)), len(used),
-                        tuple(self._names_for(lines + used)))
+                        tuple(self._names_for(lines + used)), (iri,))
 
     def exists(self, path: str) -> bool:
         """Whether `find` would find something that the data mention; cheaper."""
@@ -147,6 +149,7 @@ class Documents:
             tuple(self._store.located(incoming)),
             sum(self._incoming_count(node) for node in nodes),
             tuple(context),
+            tuple(nodes),
         )
 
     def _graph(self, iri: str, path: str) -> Document | None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from difflib import get_close_matches
-from hashlib import sha256
 
 from flask import Flask, Response, redirect, render_template, request, send_from_directory
 from rdflib import DCTERMS, VOID
 
-from endpoint import dataset
+from endpoint import dataset, things
+from endpoint.answers import named, page
 from endpoint.documents import INDEXES, Document
 from endpoint.errors import STATUS, VisitorError
 from endpoint.negotiation import ALIKE, DOCUMENTS, FORMATS, HTML, Choice, Format, Offer, by_extension
@@ -101,28 +101,14 @@ def _choice(site: Site, extension: str, has_suffix: bool, document: Document) ->
 
 def _written(site: Site, document: Document, choice: Choice) -> Response:
     if choice.format != HTML:
-        response = _named(document.write(choice.format, site.vocabulary.prefixes), choice.content_type)
+        response = named(document.write(choice.format, site.vocabulary.prefixes), choice.content_type)
     elif document.path in INDEXES:
-        response = _page(_index(site, document))
+        response = page(_index(site, document))
     elif dataset.is_shown(site, document):
-        response = _page(dataset.page(site, document, _alternates(document)))
+        response = page(dataset.page(site, document, _alternates(document)))
     else:
-        page = site.views().page(document, _alternates(document))
-        response = _page(render_template("resource.html", page=page))
+        response = page(things.written(site, document, _alternates(document)))
     response.headers["Link"] = ", ".join(link.header() for link in signposts(site, document, choice.format))
-    return response
-
-
-def _named(body: bytes, content_type: str) -> Response:
-    """An answer with a strong ETag; its bytes are the same for a release, a document, a format and a language."""
-    response = Response(body, content_type=content_type)
-    response.set_etag(sha256(body).hexdigest()[:32])
-    return response
-
-
-def _page(text: str) -> Response:
-    response = _named(text.encode("utf-8"), HTML.content_type())
-    response.headers["Content-Language"] = reader_language()
     return response
 
 
@@ -168,7 +154,7 @@ def _home(site: Site) -> Response:
         response.headers["Vary"] = VARY
         return response  # type: ignore[return-value]
     kinds = _kinds(site)
-    response = _page(render_template(
+    response = page(render_template(
         "home.html",
         kinds=kinds,
         dataset=site.vocabulary.text(site.vocabulary.dataset),
@@ -193,7 +179,7 @@ def _kinds(site: Site) -> list[tuple[Link, int, list[Link]]]:
 def _dumps(site: Site) -> Response:
     files = [(name, (site.release.folder / name).stat().st_size, digest) for name, digest in
              sorted(site.release.files.items())]
-    response = _page(render_template("dumps.html", files=files))
+    response = page(render_template("dumps.html", files=files))
     response.headers["Vary"] = "Accept-Language"
     return response
 
@@ -213,6 +199,6 @@ def _dump(site: Site, name: str) -> Response:
 
 def _errors() -> Response:
     """What the `type` of a problem leads to: every code in words."""
-    response = _page(render_template("errors.html", codes=sorted(STATUS.items())))
+    response = page(render_template("errors.html", codes=sorted(STATUS.items())))
     response.headers["Vary"] = "Accept-Language"
     return response

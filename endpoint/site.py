@@ -9,9 +9,14 @@ from flask import Request as HttpRequest
 from flask import g, request
 
 from endpoint.documents import Documents, query_text
+from endpoint.finding import Index
 from endpoint.labels import Labels
 from endpoint.negotiation import HTML, Choice, Offer, names
+from endpoint.listing import Lists
+from endpoint.maps import Atlas
 from endpoint.release import OpenRelease
+from endpoint.searchable import index
+from endpoint.timeline import Calendar
 from endpoint.words import LANGUAGES, choose_language
 from endpoint.views import Views
 from endpoint.workers import Evaluators
@@ -31,12 +36,18 @@ class Site:
     names: Names
     documents: Documents
     labels: Labels
+    calendar: Calendar
+    atlas: Atlas
+    lists: Lists
 
     @classmethod
     def of(cls, release: OpenRelease, vocabulary: Vocabulary, evaluators: Evaluators) -> Site:
         places = Names(vocabulary.base)
         labels = Labels(release.store, vocabulary, places)
-        return cls(release, vocabulary, evaluators, places, Documents(release, vocabulary, places), labels)
+        documents = Documents(release, vocabulary, places)
+        calendar, atlas = Calendar(release.store), Atlas(release.store)
+        lists = Lists(release.store, vocabulary, labels, calendar)
+        return cls(release, vocabulary, evaluators, places, documents, labels, calendar, atlas, lists)
 
     @cached_property
     def kinds(self) -> dict[str, list[str]]:
@@ -49,6 +60,20 @@ class Site:
             for class_ in self.vocabulary.most_specific(types):
                 found.setdefault(class_, []).append(thing)
         return found
+
+    @cached_property
+    def classes(self) -> dict[str, list[str]]:
+        """The most specific classes of each named thing."""
+        found: dict[str, list[str]] = {}
+        for class_, things in self.kinds.items():
+            for thing in things:
+                found.setdefault(thing, []).append(class_)
+        return found
+
+    @cached_property
+    def index(self) -> Index:
+        """Made when somebody first searches."""
+        return index(self.release.store, self.vocabulary)
 
     def views(self) -> Views:
         return Views(self.vocabulary, self.names, self.labels, reader_language(), local)

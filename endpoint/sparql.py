@@ -12,7 +12,7 @@ from flask import Flask, Response, request
 from werkzeug.wsgi import FileWrapper
 
 from endpoint.coding import LARGE
-from endpoint.delivery import FRAMED_POLICY, LARGE, UNKEPT, clock, sent_as
+from endpoint.delivery import FRAMED_POLICY, UNKEPT, clock, sent_as
 from endpoint.documents import query_text
 from endpoint.errors import Trouble, VisitorError, trouble
 from endpoint.frames import Stopped

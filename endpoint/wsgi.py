@@ -20,10 +20,14 @@ from endpoint.documents import Documents
 from endpoint.gate import Gate, Rate, networks
 from endpoint.negotiation import DOCUMENTS, Offer
 from endpoint.release import OpenRelease
+from endpoint.remote import NO_DATA, RemoteEvaluators
 from endpoint.words import LANGUAGES
 from endpoint.workers import Evaluators, Limits
+from kg.engine import Engine
 from kg.errors import MisuseError, ReleaseError
 from kg.names import Names
+from kg.remote import RemoteStore
+from kg.store import Store
 from kg.vocabulary import Vocabulary
 
 _BACKLOG = 2048
@@ -70,20 +74,25 @@ def serve(
     trusted: Sequence[str] = (),
     rate: Rate = Rate(),
     pages: bool = True,
+    engine: Engine | None = None,
 ) -> None:
     """Serve the release that `folder` is, or leads to now and later, until interrupted.
 
     `port` 0 takes a free one; `say` gets the address. Proxies of the networks in `trusted` are believed, with
-    `behind_proxy` whoever connects. `pages`: documents are made beforehand. ReleaseError when there is no release,
+    `behind_proxy` whoever connects. `pages`: documents are made beforehand. With an `engine`, which holds the release,
+    nothing is loaded here and queries and documents are answered from there. ReleaseError when there is no release,
     MisuseError when the address is taken.
     """
     limits = limits or Limits()
     gate = Gate(rate, networks((*trusted, *(_EVERYBODY if behind_proxy else ()))))
+    if engine is not None:
+        # Seen before anything is started, so that the words of the error reach who starts it.
+        OpenRelease.open(folder, vocabulary, engine)
     _log_to_stderr()
     listener = _bound(host, port)
     address = f"http://{_shown(host)}:{listener.getsockname()[1]}/"
     with listener, tempfile.TemporaryDirectory(prefix="jichi-") as metrics:
-        site = _Site(folder, vocabulary, limits, gate, prefix, pages)
+        site = _Site(folder, vocabulary, limits, gate, prefix, pages and engine is None, engine)
         if limits.fork:
             _Master(site, listener, Path(metrics)).run(lambda: say(address))
         else:
@@ -94,19 +103,21 @@ class _Site:
     """How a release is loaded for serving."""
 
     def __init__(
-        self, link: Path, vocabulary: Vocabulary, limits: Limits, gate: Gate, prefix: str, pages: bool
+        self, link: Path, vocabulary: Vocabulary, limits: Limits, gate: Gate, prefix: str, pages: bool,
+        engine: Engine | None,
     ) -> None:
         self.link, self.limits, self.gate = link, limits, gate
-        self._vocabulary, self._prefix, self._pages = vocabulary, prefix, pages
+        self._vocabulary, self._prefix, self._pages, self._engine = vocabulary, prefix, pages, engine
 
     def load(self, folder: Path) -> house.Loaded:
         vocabulary = self._vocabulary
-        release = OpenRelease.open(folder, vocabulary)
+        release = OpenRelease.open(folder, vocabulary, self._engine)
         lent = _Lent()
         app = placed(create_app(release, vocabulary, lent), self._prefix, bool(self.gate.trusted))  # type: ignore[arg-type]
 
         def for_evaluators(evaluators: Evaluators) -> Callable:
-            lent.lend(evaluators)
+            remote = isinstance(release.store, RemoteStore)
+            lent.lend(RemoteEvaluators(release.store, evaluators) if remote else evaluators)
             return app
 
         path = None
@@ -121,14 +132,18 @@ class _Site:
             return shelf.fill(app, shelf.targets(paths, Offer(DOCUMENTS), LANGUAGES), path)
 
         opened = web.Opened(for_evaluators, release.release.version, path)
-        load = Load(release.data, vocabulary.base, vocabulary.prefixes)
-        return house.Loaded(opened, load, release.store, fill if path is not None and not path.exists() else None)
+        load, store = Load(release.data, vocabulary.base, vocabulary.prefixes), release.store
+        if self._engine is not None:
+            # Evaluators then check queries, and need no data for that.
+            load, store = replace(load, data=NO_DATA), Store.load([], base=vocabulary.base)
+            self._engine.close()
+        return house.Loaded(opened, load, store, fill if path is not None and not path.exists() else None)
 
 
 class _Lent:
     """Evaluators that come only when the application has been made: it is made once and forked."""
 
-    def lend(self, evaluators: Evaluators) -> None:
+    def lend(self, evaluators: Evaluators | RemoteEvaluators) -> None:
         self._evaluators = evaluators
 
     def __getattr__(self, name: str) -> object:

@@ -16,7 +16,7 @@ from typing import Any
 import click
 
 from kg import check as checking
-from kg import cli_documents, cli_identity, cli_release
+from kg import cli_documents, cli_engine, cli_identity, cli_link, cli_release
 from kg import pipeline, published, reading, show
 from kg.errors import KgError, QueryError
 from kg.explain import SPAN, Explanation, Support, explain, supports
@@ -100,6 +100,8 @@ def commands(language: str) -> click.Group:
         group.add_command(verb(words, language))
     cli_identity.register(group, words, language)
     cli_release.register(group, words, language)
+    cli_engine.register(group, words, language)
+    group.add_command(cli_link.command(words, language))
     for command in group.commands.values():
         command.params.append(lang)
     return group
@@ -230,6 +232,7 @@ def _serve(words: Callable[[str], str], language: str) -> click.Command:
     def run(
         out: Path, reference: Path | None, host: str, port: int, prefix: str, behind_proxy: bool,
         trusted_proxy: tuple[str, ...], rate: float, burst: int, processes: int, pages: bool,
+        engine: str | None, login: Path | None,
     ) -> int:  # fmt: skip
         from endpoint.gate import Rate
         from endpoint.workers import Limits
@@ -240,7 +243,8 @@ def _serve(words: Callable[[str], str], language: str) -> click.Command:
         # The link itself, not where it leads: the server follows it to a new release.
         link = out / published.CURRENT
         serve(link, Vocabulary(Project.find()), host, port, Limits(processes=processes), prefix=prefix,
-              behind_proxy=behind_proxy, trusted=trusted_proxy, rate=Rate(rate, burst), pages=pages)
+              behind_proxy=behind_proxy, trusted=trusted_proxy, rate=Rate(rate, burst), pages=pages,
+              engine=cli_engine.engine(engine, login))
         return 0
 
     return click.Command("serve", callback=run, help=words("help-serve"), params=[
@@ -255,6 +259,7 @@ def _serve(words: Callable[[str], str], language: str) -> click.Command:
         click.Option(["--burst"], type=click.IntRange(1), default=100, show_default=True, help=words("option-burst")),
         click.Option(["--processes"], type=click.IntRange(1, 64), default=2, show_default=True, help=words("option-processes")),
         click.Option(["--pages/--no-pages"], default=True, show_default=True, help=words("option-pages")),
+        *cli_engine.options(words),
     ])  # fmt: skip
 
 

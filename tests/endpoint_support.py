@@ -31,10 +31,13 @@ from pathlib import Path
 from endpoint.gate import Rate
 from endpoint.workers import Limits
 from endpoint.wsgi import serve
+from kg.engine import Engine
 from kg.project import Project
 from kg.vocabulary import Vocabulary
 project, folder, limits, settings = sys.argv[1:]
 settings = json.loads(settings)
+if "engine" in settings:
+    settings["engine"] = Engine(settings["engine"])
 settings["rate"] = Rate(**settings.get("rate", {}))
 serve(Path(folder), Vocabulary(Project(Path(project))), port=0, limits=Limits(**json.loads(limits)),
       say=lambda line: print(line, flush=True), **settings)
