@@ -11,6 +11,7 @@ from hashlib import sha256
 
 from flask import Flask, Response, redirect, render_template, request, send_from_directory
 
+from endpoint.delivery import RELEASE
 from endpoint.documents import Document, query_text
 from endpoint.errors import VisitorError
 from endpoint.negotiation import HTML
@@ -71,6 +72,13 @@ def register(app: Flask, site: Site) -> None:
     add("/linkset/<path:path>", "linkset", lambda path: _linkset(site, path))
     add("/release/<version>/dump/<path:name>", "release-file", lambda version, name: _file(site, version, name))
     add("/release/<name>.zip", "release-archive", lambda name: _archive(site, name))
+    # Registered here and not with the headers that all answers have: it is the release that is named.
+    app.after_request(lambda response: _named(response, site.release.release.version))
+
+
+def _named(response: Response, version: str) -> Response:
+    response.headers[RELEASE] = version
+    return response
 
 
 # ---- the page
@@ -144,7 +152,9 @@ def _root() -> str:
 
 def _sitemap(site: Site, number: int | None) -> Response:
     """All documents; one file, or an index of several where they are many (sitemaps.org, protocol 0.9)."""
-    paths = ["", *(f"doc/{path[3:]}" if path.startswith("id/") else path for path in site.documents.paths())]
+    known = (path for path in site.documents.paths() if "." not in path or path.startswith("dataset/"))
+    # The others with a dot are names of versions (def/0.1.0), which lead on to what is listed.
+    paths = ["", *(f"doc/{path[3:]}" if path.startswith("id/") else path for path in known)]
     parts = [paths[start : start + _MOST_URLS] for start in range(0, len(paths), _MOST_URLS)]
     if number is not None and not 1 <= number <= len(parts):
         raise VisitorError("not-found", path=request.path, nearest="-")
