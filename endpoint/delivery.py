@@ -21,8 +21,8 @@ FRAMED_POLICY = _POLICY.replace("frame-ancestors 'none'", "frame-ancestors *")
 CROSS_ORIGIN = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": (
-        "Allow, Content-Encoding, Content-Language, Content-Location, ETag, Link, Location, Retry-After, "
-        "Server-Timing, Vary"
+        "Allow, Content-Encoding, Content-Language, Content-Location, ETag, Link, Location, Memento-Datetime, "
+        "Retry-After, Server-Timing, Vary"
     ),
     "X-Content-Type-Options": "nosniff",
 }
