@@ -8,7 +8,9 @@ from urllib.parse import urlencode
 from flask import Flask, Response, redirect, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from endpoint import assets, codes, delivery, feed, gone, lists, memento, openapi, operation, past, resources, search, sparql
+from endpoint import (
+    assets, codes, dataset, delivery, feed, gone, lists, memento, openapi, operation, past, resources, search, sparql,
+)  # fmt: skip
 from endpoint.editions import Edition, Editions
 from endpoint.errors import VisitorError, Trouble, code_of_status, trouble
 from endpoint.release import OpenRelease
@@ -31,6 +33,7 @@ def build_app(
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     site = Site.of(release, vocabulary, evaluators)
     resources.register(app, site)
+    dataset.register(app, site)
     codes.register(app, site)
     lists.register(app, site)
     search.register(app, site)

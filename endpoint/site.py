@@ -76,7 +76,7 @@ class Site:
         return index(self.release.store, self.vocabulary)
 
     def views(self) -> Views:
-        return Views(self.vocabulary, self.names, self.labels, reader_language(), local)
+        return Views(self.vocabulary, self.names, self.labels, reader_language(), local, self.lists.name_of)
 
 
 GONE = "jichi.gone"

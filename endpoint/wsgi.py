@@ -24,6 +24,7 @@ from endpoint.release import OpenRelease
 from endpoint.remote import NO_DATA, RemoteEvaluators
 from endpoint.words import LANGUAGES
 from endpoint.workers import Evaluators, Limits
+from kg import published
 from kg.engine import Engine
 from kg.errors import MisuseError, ReleaseError
 from kg.names import Names
@@ -123,7 +124,7 @@ class _Site:
         path = None
         if self._pages:
             project = vocabulary.project
-            path = shelf.place_of(folder.parent, release.release.version, Path(__file__).parent,
+            path = shelf.place_of(published.home(folder), release.release.version, Path(__file__).parent,
                                   Path(sys.modules["kg"].__path__[0]), project.ontology, project.shapes,
                                   settings=self._prefix)
 

@@ -16,7 +16,7 @@ from typing import Any
 import click
 
 from kg import check as checking
-from kg import cli_documents, cli_engine, cli_identity, cli_link
+from kg import cli_documents, cli_engine, cli_export, cli_identity, cli_link, cli_release
 from kg import pipeline, published, reading, release, show
 from kg.errors import KgError, QueryError
 from kg.explain import SPAN, Explanation, Support, explain, supports
@@ -95,13 +95,14 @@ def commands(language: str) -> click.Group:
     group.language = language
     lang = click.Option(["--lang"], type=click.Choice(["en", "ja"]), expose_value=False, help=words("option-lang"))
     group.params.append(lang)
-    release_id = f"jichi {version('jichi')}"
-    click.version_option(version("jichi"), message=release_id, help=words("option-version"))(group)
+    click.version_option(version("jichi"), message=cli_release.release_id(), help=words("option-version"))(group)
     for verb in (_extract, _check, _coverage, _build, _serve, _query, _explain, cli_documents.add, cli_documents.diff):
         group.add_command(verb(words, language))
     cli_identity.register(group, words, language)
     cli_engine.register(group, words, language)
     group.add_command(cli_link.command(words, language))
+    cli_release.register(group, words, language)
+    group.add_command(cli_export.command(words, language))
     for command in group.commands.values():
         command.params.append(lang)
     return group

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kg import published
+from kg.languages import chain
 from kg.model import Line, graph_of, triple
 from kg.names import Names
 from kg.queries import text_of
@@ -146,7 +147,7 @@ class _Words:
 
     def _name(self, iri: str) -> str:
         """What a thing is called, in the reader's language where it has a name in it, else its CURIE."""
-        tags = (self._language, "en", "ja", None)
+        tags = (*chain(self._language), None)
         name = next((self._called[iri, tag] for tag in tags if (iri, tag) in self._called), None)
         return name or self._vocabulary.label(iri, self._language) or self._vocabulary.curie(iri)
 

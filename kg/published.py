@@ -25,10 +25,12 @@ DATA = "jichi.nq"
 TERMS = "ontology.ttl"
 """ontology, vocabularies and the description of the data set"""
 DESCRIPTION = "dataset.ttl"
+SCHEMA_ORG = "schema-org.json"
 HISTORY = ".published"
 PAYLOAD = "data"
 """the folder within a bag (RFC 8493, section 2.1.2)"""
-_NUMBER = re.compile(r"^20[0-9]{2}\.(0[1-9]|1[0-2])\.(0|[1-9][0-9]{0,3})$")
+_BAG = "bagit.txt"
+_NUMBER = re.compile(r"^20[0-9]{2}\.(0[1-9]|1[0-2])\.(0|[1-9][0-9]{0,3})\Z")
 
 
 def current(out: Path) -> Path:
@@ -51,6 +53,17 @@ def releases(out: Path) -> dict[str, Path]:
         if path.parent.name != CURRENT and path.parent.parent.name != CURRENT:
             found[facts(path.parent).version] = path.parent
     return dict(sorted(found.items()))
+
+
+def home(folder: Path) -> Path:
+    """Where the releases lie that the release in `folder` is one of: nothing of ours is written into a bag."""
+    return folder.parent.parent if folder.name == PAYLOAD and (folder.parent / _BAG).is_file() else folder.parent
+
+
+def archive_of(folder: Path) -> Path | None:
+    """The zip of the release in `folder`, where it has a number and the zip stands beside its bag."""
+    file = home(folder) / f"jichi-{facts(folder).version}.zip"
+    return file if file.is_file() else None
 
 
 @dataclass(frozen=True)
