@@ -67,7 +67,7 @@ def register(app: Flask, site: Site) -> None:
     add("/.well-known/void", "well-known", lambda: redirect(local("dataset"), 303))
     add("/robots.txt", "robots", lambda: _text(render_template("robots.txt", root=_root()), "text/plain; charset=utf-8"))
     add("/sitemap.xml", "sitemap", lambda: _sitemap(site, None))
-    add("/sitemap-<int:number>.xml", "sitemap-part", lambda number: _sitemap(site, number))
+    add("/sitemap/<int:number>.xml", "sitemap-part", lambda number: _sitemap(site, number))
     add("/linkset/<path:path>", "linkset", lambda path: _linkset(site, path))
     add("/release/<version>/dump/<path:name>", "release-file", lambda version, name: _file(site, version, name))
     add("/release/<name>.zip", "release-archive", lambda name: _archive(site, name))
@@ -129,7 +129,7 @@ def _file_row(row: dict[str, Term]) -> File:
 def _citation(site: Site, version: str, issued: str, language: str) -> str:
     vocabulary = site.vocabulary
     return word(
-        "page", "citation-dated" if issued else "citation", language, version=version, year=issued[:4],
+        "page", "dataset-citation-dated" if issued else "dataset-citation", language, version=version, year=issued[:4],
         publisher=vocabulary.text(vocabulary.publisher).get(language) or "", iri=f"{vocabulary.dataset}/{version}",
         title=vocabulary.text(vocabulary.dataset).get(language) or "",
     )  # fmt: skip
@@ -150,7 +150,7 @@ def _sitemap(site: Site, number: int | None) -> Response:
         raise VisitorError("not-found", path=request.path, nearest="-")
     shown = parts[number - 1] if number else parts[0]
     is_index = number is None and len(parts) > 1
-    urls = [f"sitemap-{n}.xml" for n in range(1, len(parts) + 1)] if is_index else shown
+    urls = [f"sitemap/{n}.xml" for n in range(1, len(parts) + 1)] if is_index else shown
     text = render_template("sitemap.xml", root=_root(), index=is_index, urls=urls, day=_changed(site))
     return _text(text, "application/xml; charset=utf-8")
 
