@@ -16,6 +16,7 @@ from rdflib import XSD
 from endpoint import snippets
 from endpoint.completion import Completion, plain
 from endpoint.documents import query_text
+from endpoint.editions import citation
 from endpoint.errors import Trouble
 from endpoint.negotiation import GRAPHS, RESULTS
 from endpoint.site import Site, local, reader_language
@@ -116,6 +117,7 @@ class Workbench:
             shown=MOST_ROWS,
             share=f"{service}?{urlencode(shared)}",
             framed=f"{service}/embed?{urlencode(shared)}",
+            cite=citation(request.url_root, self._site.release.release.version, text),
             programs=snippets.snippets(text, form, service) if answer else [],
             prefixes=self._site.vocabulary.prefixes,
             action=local("sparql"),
