@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from difflib import get_close_matches
 
 from flask import Flask, Response, redirect, render_template, request, send_from_directory
 from rdflib import DCTERMS, VOID
 
-from endpoint import arguments, things
+from endpoint import arguments, dataset, things
 from endpoint.answers import named, page
 from endpoint.documents import INDEXES, Document
 from endpoint.errors import STATUS, VisitorError
 from endpoint.lists import list_address
-from endpoint.negotiation import DOCUMENTS, FORMATS, HTML, Choice, Format, by_extension, negotiate
-from endpoint.site import VARY, Site, bare, local, reader_language
+from endpoint.negotiation import ALIKE, DOCUMENTS, FORMATS, HTML, Choice, Format, Offer, by_extension
+from endpoint.signposts import place, signposts
+from endpoint.site import VARY, Site, bare, chosen, local, reader_language
 from endpoint.views import Link
 from endpoint.words import word
 from kg.store import terms
 
 _EXAMPLES = 3
+_SUFFIX = re.compile(r"(.*?)(?:(\.)([A-Za-z].*))?", re.DOTALL)
+_DOCUMENT = Offer(DOCUMENTS)
+_FRONT = Offer((HTML, *(f for f in DOCUMENTS if f != HTML)))
 _DUMP_TYPES = {f".{f.extension}": f.content_type() for f in FORMATS if f.kind == "rdf"} | {".json": "application/json"}
 
 
@@ -39,6 +44,7 @@ def _see_document(site: Site, kind: str, key: str) -> Response:
     """303: a thing is not a document (httpRange-14). An unknown key is 404 here already."""
     if not site.documents.exists(f"id/{kind}/{key}"):
         raise _unknown(site, f"id/{kind}/{key}")
+    chosen(ALIKE)
     response = redirect(local(f"doc/{kind}/{key}"), 303)
     response.headers["Link"] = f'<{bare(f"doc/{kind}/{key}")}>; rel="describedby"'
     response.headers["Vary"] = VARY
@@ -63,7 +69,8 @@ def _published(site: Site, path: str) -> Response:
 def _document(site: Site, folder: str, key: str) -> Response:
     """A document, in the form of its suffix or else of the Accept header."""
     arguments.number("page")
-    stem, dot, extension = key.partition(".")
+    # A suffix has letters only at its beginning: 2026.11.0 has none.
+    stem, dot, extension = _SUFFIX.fullmatch(key).group(1, 2, 3)  # type: ignore[union-attr]
     path = f"{folder}/{stem}" if folder else stem
     document = site.documents.find(path)
     if document is None:
@@ -72,7 +79,7 @@ def _document(site: Site, folder: str, key: str) -> Response:
     response = _written(site, document, choice)
     if not dot:
         response.headers["Vary"] = VARY
-        response.headers["Content-Location"] = bare(f"{_place(document)}.{choice.format.extension}")
+        response.headers["Content-Location"] = bare(f"{place(document)}.{choice.format.extension}")
     elif choice.format == HTML:
         response.headers["Vary"] = "Accept-Language"
     return response
@@ -84,7 +91,7 @@ def _choice(site: Site, extension: str, has_suffix: bool, document: Document) ->
         if format is None:
             raise _unknown(site, document.path)
         return Choice(format, format.media_type)
-    choice = negotiate(request.headers.get("Accept"), DOCUMENTS)
+    choice = chosen(_DOCUMENT)
     if choice is None:
         raise VisitorError(
             "not-acceptable",
@@ -99,30 +106,16 @@ def _written(site: Site, document: Document, choice: Choice) -> Response:
         response = named(document.write(choice.format, site.vocabulary.prefixes), choice.content_type)
     elif document.path in INDEXES:
         response = page(_index(site, document))
+    elif dataset.is_shown(site, document):
+        response = page(dataset.page(site, document, _alternates(document)))
     else:
         response = page(things.written(site, document, _alternates(document)))
-    response.headers["Link"] = ", ".join(_links(site, document, choice))
+    response.headers["Link"] = ", ".join(link.header() for link in signposts(site, document, choice.format))
     return response
 
 
 def _alternates(document: Document) -> tuple[Link, ...]:
-    return tuple(Link(f.title, local(f"{_place(document)}.{f.extension}")) for f in DOCUMENTS if f != HTML)
-
-
-def _links(site: Site, document: Document, choice: Choice) -> list[str]:
-    """RFC 8288 links as signposts for machines: what this describes, how to cite it, its licence, its other forms."""
-    links = [f'<{document.iri}>; rel="describes"', f'<{document.iri}>; rel="cite-as"',
-             f'<{site.vocabulary.dataset}>; rel="collection"']
-    licence = site.documents.licence(document)
-    if licence:
-        links.append(f'<{licence}>; rel="license"')
-    for format in DOCUMENTS:
-        target = f'<{bare(_place(document))}.{format.extension}>'
-        if choice.format == HTML and format != HTML:
-            links.append(f'{target}; rel="alternate describedby"; type="{format.media_type}"')
-        elif format != choice.format:
-            links.append(f'{target}; rel="alternate"; type="{format.media_type}"')
-    return links
+    return tuple(Link(f.title, local(f"{place(document)}.{f.extension}")) for f in DOCUMENTS if f != HTML)
 
 
 def _index(site: Site, document: Document) -> str:
@@ -149,21 +142,15 @@ def _index(site: Site, document: Document) -> str:
     )
 
 
-def _place(document: Document) -> str:
-    """The path of the document itself: that of its thing with `doc` for `id`."""
-    return f"doc/{document.path[3:]}" if document.path.startswith("id/") else document.path
-
-
 def _alternate_header(document: Document, format: Format) -> str:
-    return f'<{bare(_place(document))}.{format.extension}>; rel="alternate"; type="{format.media_type}"'
+    return f'<{bare(place(document))}.{format.extension}>; rel="alternate"; type="{format.media_type}"'
 
 
 def _home(site: Site) -> Response:
     """The home page for people; who asks for RDF only is led to the description of the data set."""
-    offered = (HTML, *(f for f in DOCUMENTS if f != HTML))
-    choice = negotiate(request.headers.get("Accept"), offered)
+    choice = chosen(_FRONT)
     if choice is None:
-        raise VisitorError("not-acceptable", offered=", ".join(f.media_type for f in offered))
+        raise VisitorError("not-acceptable", offered=", ".join(f.media_type for f in _FRONT.formats))
     if choice.format != HTML:
         response = redirect(local("dataset"), 303)
         response.headers["Vary"] = VARY
@@ -178,7 +165,7 @@ def _home(site: Site) -> Response:
         sample=kinds[0][2][0].href if kinds and kinds[0][2] else local("dataset"),
         root=f"{request.scheme}://{request.host}",
     ))
-    response.headers["Vary"] = VARY
+    response.headers["Vary"] = f"{VARY}, Host"
     response.headers["Link"] = f'<{bare("dataset")}>; rel="describedby", <{bare("sparql")}>; rel="service"'
     return response
 

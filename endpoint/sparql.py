@@ -8,17 +8,19 @@ from dataclasses import dataclass
 from hashlib import sha256
 from urllib.parse import parse_qsl
 
-from flask import Flask, Response, render_template, request
+from flask import Flask, Response, request
 from werkzeug.wsgi import FileWrapper
 
-from endpoint.delivery import LARGE, UNKEPT, clock, sent_as
+from endpoint.coding import LARGE
+from endpoint.delivery import FRAMED_POLICY, UNKEPT, clock, sent_as
 from endpoint.documents import query_text
 from endpoint.errors import Trouble, VisitorError, trouble
 from endpoint.frames import Stopped
-from endpoint.negotiation import DOCUMENTS, GRAPHS, HTML, RESULTS, Choice, by_word, names, negotiate
+from endpoint.negotiation import ALIKE, DOCUMENTS, GRAPHS, HTML, RESULTS, Choice, Offer, by_word
 from endpoint.operation import fingerprint, note
-from endpoint.site import VARY, Site, bare, local, reader_language, wants_page
+from endpoint.site import GONE, VARY, Site, bare, chosen, reader_language, wants_page
 from endpoint.words import word
+from endpoint.workbench import Workbench
 from endpoint.workers import Answer, Request
 from kg.errors import KgError
 from kg.messages import nearest
@@ -30,7 +32,6 @@ MAX_QUERY = 64 << 10
 """bytes of a query"""
 MAX_BODY = 256 << 10
 """bytes of a request's body; percent signs make a form three times as long as its query"""
-_ROWS_SHOWN = 1000
 _FORM = "application/x-www-form-urlencoded"
 _DIRECT = "application/sparql-query"
 _UPDATE = "application/sparql-update"
@@ -51,30 +52,41 @@ class Asked:
 
 
 def register(app: Flask, site: Site) -> None:
-    app.add_url_rule("/sparql", "sparql", lambda: _sparql(site), methods=["GET", "POST"])
+    workbench = Workbench(site)
+    workbench.register(app)
+    app.add_url_rule("/sparql", "sparql", lambda: _sparql(site, workbench), methods=["GET", "POST"])
+    app.add_url_rule("/sparql/embed", "embed", lambda: _embedded(site, workbench))
 
 
-def _sparql(site: Site) -> Response:
+def _embedded(site: Site, workbench: Workbench) -> Response:
+    """The answer alone, which any page may show in a frame."""
+    response = _sparql(site, workbench, "embed.html")
+    response.headers["Content-Security-Policy"] = FRAMED_POLICY
+    return response
+
+
+def _sparql(site: Site, workbench: Workbench, template: str = "sparql.html") -> Response:
     asked = _read()
     if asked.query is None:
-        return _without_query(site)
+        return _without_query(site, workbench, template)
     note(query=fingerprint(asked.query))
     try:
         choice, planned = _planned(site, asked)
         tag = _tag(site, planned, choice)
-        if tag and sent_as(tag) in request.if_none_match:
+        if tag and (held := next((t for t in (sent_as(tag), tag) if t in request.if_none_match), None)):
             # The release and the query are those of the answer that the client has: nothing to evaluate.
             note(outcome="not-modified")
-            return _labelled(Response(b"", 304), choice, tag)
+            return _labelled(Response(b"", 304), choice, held)
         answer = site.evaluators.run(planned, _stopped())
     except KgError as error:
         if not wants_page(request):
             raise
-        return _page_of_trouble(site, asked.query, trouble(error, reader_language()))
+        found = trouble(error, reader_language())
+        return _page_of_trouble(workbench.page(asked.query, None, found, template), found)
     clock("query", answer.seconds, answer.lane)
     note(lane=answer.lane)
     if choice.format == HTML:
-        page = _page(site, asked.query, answer).encode("utf-8")
+        page = workbench.page(asked.query, answer, None, template).encode("utf-8")
         tag = sha256(page).hexdigest()[:32] if _is_repeatable(planned, answer.form) else None
         return _labelled(Response(page, content_type=choice.content_type), choice, tag)
     return _labelled(_whole(answer, choice), choice, tag)
@@ -91,7 +103,7 @@ def _whole(answer: Answer, choice: Choice) -> Response:
 
 def _stopped() -> Stopped:
     """Whether the visitor has hung up, where the server can tell."""
-    return request.environ.get("waitress.client_disconnected", lambda: False)
+    return request.environ.get(GONE, lambda: False)
 
 
 def _labelled(response: Response, choice: Choice, tag: str | None) -> Response:
@@ -102,7 +114,7 @@ def _labelled(response: Response, choice: Choice, tag: str | None) -> Response:
     if tag is None:
         response.headers["Cache-Control"] = UNKEPT
     else:
-        response.set_etag(tag if response.status_code == 200 else sent_as(tag))
+        response.set_etag(tag)
     return response
 
 
@@ -137,10 +149,10 @@ def _planned(site: Site, asked: Asked) -> tuple[Choice, Request]:
     return choice, _request(asked, scan, choice)
 
 
-def _page_of_trouble(site: Site, text: str, found: Trouble) -> Response:
+def _page_of_trouble(page: str, found: Trouble) -> Response:
     """The form again, with the query and what is wrong with it."""
     note(outcome=found.code)
-    response = Response(_page(site, text, None, found), found.status, content_type=HTML.content_type())
+    response = Response(page, found.status, content_type=HTML.content_type())
     response.headers["Vary"] = VARY
     for name, value in found.headers.items():
         response.headers[name] = value
@@ -229,11 +241,11 @@ def _refuse(scan: QueryText, site: Site) -> None:
 
 
 def _choice(asked: Asked, scan: QueryText) -> Choice:
-    accept = request.headers.get("Accept")
     offered = GRAPHS if scan.gives_graph else RESULTS
-    chosen = by_word(asked.format, offered) if asked.format else None
-    # A page only for who names text/html: a machine that takes anything gets data.
-    choice = chosen or negotiate(accept, (*offered, HTML) if names(accept, HTML.media_type) else offered)
+    named = by_word(asked.format, offered) if asked.format else None
+    if named is not None:
+        chosen(ALIKE)
+    choice = named or chosen(Offer(offered, page=True))
     if choice is None:
         raise VisitorError("not-acceptable", offered=", ".join(f.media_type for f in offered))
     return choice
@@ -255,46 +267,20 @@ def _request(asked: Asked, scan: QueryText, choice: Choice) -> Request:
     )
 
 
-def _without_query(site: Site) -> Response:
+def _without_query(site: Site, workbench: Workbench, template: str) -> Response:
     """A form for people; a service description for machines (SPARQL 1.1 Service Description, section 2)."""
-    accept = request.headers.get("Accept")
-    choice = negotiate(accept, DOCUMENTS)
+    choice = chosen(Offer(DOCUMENTS))
     if choice is None:
         raise VisitorError("not-acceptable", offered=", ".join(f.media_type for f in DOCUMENTS))
     if choice.format == HTML:
-        response = Response(_page(site, "", None), content_type=HTML.content_type())
+        response = Response(workbench.page("", None, None, template), content_type=HTML.content_type())
         response.headers["Content-Language"] = reader_language()
     else:
         lines = site.release.store.construct(query_text("service-description"), {"service": Term(request.base_url)})
         body = serialise(lines, choice.format.name, site.vocabulary.prefixes)
         response = Response(body, content_type=choice.content_type)
-    response.headers["Vary"] = VARY
+    # The description names the service by the address that it was asked at.
+    response.headers["Vary"] = f"{VARY}, Host"
     response.headers["Link"] = f'<{bare("dataset")}>; rel="describedby"'
     response.set_etag(sha256(response.get_data()).hexdigest()[:32])
     return response
-
-
-def _page(site: Site, text: str, answer: Answer | None, found: Trouble | None = None) -> str:
-    """The form, and below it the answer as a table or as Turtle, or what went wrong."""
-    views = site.views()
-    table = None
-    graph = ""
-    if answer is not None and answer.form == "results":
-        table = json.loads(answer.body)
-    elif answer is not None:
-        graph = answer.body.decode("utf-8")
-    return render_template(
-        "sparql.html",
-        query=text,
-        trouble=found,
-        table=table,
-        graph=graph,
-        shown=_ROWS_SHOWN,
-        answered=answer is not None,
-        formats=GRAPHS if graph else RESULTS,
-        prefixes=site.vocabulary.prefixes,
-        href=views.href,
-        action=local("sparql"),
-        curie=site.vocabulary.curie,
-        language=reader_language(),
-    )

@@ -10,7 +10,7 @@ from flask import render_template, request
 
 from endpoint import arguments
 from endpoint.documents import Document, query_text
-from endpoint.site import Site, local, reader_language
+from endpoint.site import Site, reader_language
 from endpoint.uses import uses
 from endpoint.views import Link
 from endpoint.words import word

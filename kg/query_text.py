@@ -9,7 +9,7 @@ the network either; the scan is what gives the visitor a reason.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import urljoin
 
@@ -52,7 +52,7 @@ class QueryText:
 
 
 @dataclass(frozen=True)
-class _Token:
+class Token:
     kind: str
     text: str
     start: int
@@ -64,7 +64,7 @@ class _Token:
 
 def inspect(text: str, base: str) -> QueryText:
     """Scan a query; relative IRIs of FROM are resolved against its BASE, then `base`. Linear in the length."""
-    tokens = list(_tokens(text))
+    tokens = list(scan(text))
     declared, used, base = _prefixes(tokens, base)
     default, named = _graphs(tokens, declared, base)
     return QueryText(
@@ -76,19 +76,50 @@ def inspect(text: str, base: str) -> QueryText:
     )
 
 
+def namespaces(tokens: list[Token], base: str) -> tuple[dict[str, str], str]:
+    """The prefixes that a query declares, and the base in force."""
+    declared, _, base = _prefixes(tokens, base)
+    return declared, base
+
+
 def prefixed_names(text: str) -> frozenset[str]:
     """The prefixed names of a query, such as `org:member`; those in strings and comments do not count."""
-    return frozenset(token.text for token in _tokens(text) if token.kind == "name")
+    return frozenset(token.text for token in scan(text) if token.kind == "name")
 
 
-def _tokens(text: str) -> Iterator[_Token]:
+def used_names(text: str) -> list[tuple[str, int]]:
+    """The prefixed names that a query uses, in order, each with its first character; not those that PREFIX declares."""
+    found, before = [], ""
+    for token in scan(text):
+        if token.kind == "name" and before != "PREFIX":
+            found.append((token.text, token.start))
+        before = token.upper
+    return found
+
+
+def declared_prefixes(text: str, base: str) -> dict[str, str]:
+    """The prefixes that a query declares, with their namespaces."""
+    return _prefixes(list(scan(text)), base)[0]
+
+
+def completed(text: str, base: str, prefixes: Mapping[str, str]) -> str:
+    """The query with a PREFIX line for each prefix that it uses, lacks, and `prefixes` knows; comments stay on top."""
+    missing = [name for name in inspect(text, base).undeclared if name in prefixes]
+    lines = "".join(f"PREFIX {name}: <{prefixes[name]}>\n" for name in missing)
+    top = re.match(r"(?:[ \t]*#[^\n]*\n)*", text)
+    end = top.end() if top else 0
+    return f"{text[:end]}{lines}{text[end:]}"
+
+
+def scan(text: str) -> Iterator[Token]:
+    """The tokens of a query but for comments, each with its place; blanks are left out."""
     for found in _TOKEN.finditer(text):
         kind = found.lastgroup or ""
         if kind != "comment":
-            yield _Token(kind, found[0], found.start())
+            yield Token(kind, found[0], found.start())
 
 
-def _form(tokens: list[_Token]) -> str | None:
+def _form(tokens: list[Token]) -> str | None:
     for token in tokens:
         for form in _FORMS:
             if token.upper.startswith(form):
@@ -98,7 +129,7 @@ def _form(tokens: list[_Token]) -> str | None:
     return None
 
 
-def _prefixes(tokens: list[_Token], base: str) -> tuple[dict[str, str], set[str], str]:
+def _prefixes(tokens: list[Token], base: str) -> tuple[dict[str, str], set[str], str]:
     """Declared prefixes with their namespaces, prefixes used, and the base in force."""
     declared: dict[str, str] = {}
     used: set[str] = set()
@@ -118,7 +149,7 @@ def _prefixes(tokens: list[_Token], base: str) -> tuple[dict[str, str], set[str]
     return declared, used, base
 
 
-def _graphs(tokens: list[_Token], declared: dict[str, str], base: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _graphs(tokens: list[Token], declared: dict[str, str], base: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The IRIs of FROM and of FROM NAMED; both stand outside all braces."""
     default: list[str] = []
     named: list[str] = []
@@ -143,8 +174,8 @@ def _graphs(tokens: list[_Token], declared: dict[str, str], base: str) -> tuple[
     return tuple(dict.fromkeys(default)), tuple(dict.fromkeys(named))
 
 
-def _calls_service(text: str, tokens: list[_Token]) -> bool:
-    before: _Token | None = None
+def _calls_service(text: str, tokens: list[Token]) -> bool:
+    before: Token | None = None
     depth = 0
     for position, token in enumerate(tokens):
         if token.kind == "word" and "SERVICE" in token.upper:
@@ -169,7 +200,7 @@ def _names_service_after(text: str, start: int) -> bool:
     return 0 <= lowered.find("service", start) < lowered.rfind("{")
 
 
-def _may_be_less_than(token: _Token, before: _Token | None) -> bool:
+def _may_be_less_than(token: Token, before: Token | None) -> bool:
     """Whether `<...>` may be read as a comparison that swallows a quote, a comment or a bracket: `1<'a>b'`."""
     ends_operand = before is not None and (before.kind in _OPERANDS or before.text == ")")
     return ends_operand and any(sign in token.text for sign in "'#)")

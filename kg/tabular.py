@@ -17,7 +17,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from rdflib import RDF, RDFS, SKOS
+from rdflib import RDF, RDFS, SKOS, XSD
 
 from kg.queries import text_of
 from kg.store import Store, Term
@@ -114,6 +114,45 @@ def _short(iris: Sequence[str], vocabulary: Vocabulary) -> dict[str, str]:
     often = Counter(map(local_name, {*iris, *vocabulary.terms}))
     prefixed = {iri: _NO_WORD.sub("_", vocabulary.curie(iri)).strip("_") for iri in iris}
     return {iri: local_name(iri) if often[local_name(iri)] == 1 else prefixed[iri] for iri in iris}
+
+
+def csvw(tables: Mapping[str, Table], vocabulary: Vocabulary) -> dict[str, object]:
+    """The metadata of CSVW for tables by the name of their file: what each column says of the thing of its row."""
+    described = [
+        {
+            "url": name,
+            "rdfs:label": _in_languages(vocabulary.text(table.class_)),
+            "dcterms:subject": {"@id": table.class_},
+            "tableSchema": {
+                "aboutUrl": "{+iri}", "primaryKey": "iri", "columns": [_described(column) for column in table.columns],
+            },
+        }
+        for name, table in tables.items()
+    ]  # fmt: skip
+    return {"@context": ["http://www.w3.org/ns/csvw", {"@language": "en"}], "tables": described}
+
+
+def _described(column: Column) -> dict[str, object]:
+    found: dict[str, object] = {"name": column.name, "titles": column.name}
+    if column.predicate is None:
+        return {**found, "datatype": "anyURI", "required": True, "suppressOutput": True}
+    found |= {"propertyUrl": column.predicate, "rdfs:label": _in_languages(column.title)}
+    if column.separator:
+        found["separator"] = column.separator
+    if column.language:
+        found["lang"] = column.language
+    if column.names:
+        # Names of what the values lead to: no statements about the thing of the row.
+        found["suppressOutput"] = True
+    elif column.leads:
+        found |= {"datatype": "anyURI"} if column.separator else {"valueUrl": f"{{+{column.name}}}"}
+    elif column.datatype and column.datatype.startswith(str(XSD)):
+        found["datatype"] = column.datatype.removeprefix(str(XSD))
+    return found
+
+
+def _in_languages(text: Text) -> list[dict[str, str]]:
+    return [{"@value": value, "@language": tag} for tag, value in text.by_language if tag]
 
 
 class _Maker:

@@ -23,6 +23,7 @@ const { metafile } = await build({
   legalComments: "none",
   target: ["es2022"],
   charset: "utf8",
+  loader: { ".rq": "text" },
   metafile: true,
   logLevel: "warning",
 });
