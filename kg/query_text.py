@@ -112,6 +112,19 @@ def _tokens(text: str) -> Iterator[_Token]:
             yield _Token(kind, found[0], found.start())
 
 
+def pieces(text: str) -> Iterator[tuple[int, str]]:
+    """What stands between blanks and comments, each piece with its first character; a string is never cut."""
+    start, end = 0, 0
+    for token in _tokens(text):
+        if token.start > end:
+            if end > start:
+                yield start, text[start:end]
+            start = token.start
+        end = token.start + len(token.text)
+    if end > start:
+        yield start, text[start:end]
+
+
 def _form(tokens: list[_Token]) -> str | None:
     for token in tokens:
         for form in _FORMS:
@@ -133,13 +146,19 @@ def _prefixes(tokens: list[_Token], base: str) -> tuple[dict[str, str], set[str]
         if token.kind == "name":
             prefix = token.text.partition(":")[0]
             if before == "PREFIX" and is_iri:
-                declared[prefix] = urljoin(base, follows.text[1:-1])
+                declared[prefix] = _resolved(base, follows.text[1:-1])
             else:
                 used.add(prefix)
         elif token.upper == "BASE" and is_iri:
             base = urljoin(base, follows.text[1:-1])
         before = token.upper
     return declared, used, base
+
+
+def _resolved(base: str, iri: str) -> str:
+    """RFC 3986; urljoin leaves out an empty fragment, with which many namespaces end."""
+    joined = urljoin(base, iri)
+    return f"{joined}#" if iri.endswith("#") and not joined.endswith("#") else joined
 
 
 def _graphs(tokens: list[_Token], declared: dict[str, str], base: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
