@@ -39,7 +39,7 @@ class Completion:
         """Prefixes, classes and properties in use: CURIE, number of uses, labels; for a class its properties."""
         rows = self._site.release.store.select(query_text("terms-used"))
         sizes = self._site.release.store.select(query_text("class-sizes"))
-        things = {row["class"].value: int(row["things"].value) for row in sizes}
+        things = {row["class"].value: int(row["number"].value) for row in sizes}
         properties: dict[str, dict[str, int]] = {}
         total: dict[str, int] = {}
         for row in rows:

@@ -15,6 +15,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -24,7 +25,7 @@ from endpoint.frames import Channel, WorkerLost
 START_SECONDS = 120.0
 _QUIET = {"MALLOC_ARENA_MAX": "1", "PYTHONDONTWRITEBYTECODE": "1"}
 """one arena of memory: more would be address space that no query uses"""
-_REPORT_SECONDS = 1.0
+_REPORT_SECONDS = 5.0
 _MESSAGE = 1 << 18
 _BY_SIGNAL = {
     signal.SIGALRM: "query-timeout",
@@ -160,22 +161,30 @@ class Spawned:
 
 
 class Forked:
-    """Processes forked from one that has loaded the release; it replaces those that die by itself."""
+    """Processes forked from one that has loaded the release; it replaces those that die by itself.
+
+    That one is started here, and started anew if somebody kills it. Or it is there already and holds the other end of
+    `control`: then this process is itself a child of it, and would not outlive it.
+    """
 
     def __init__(
-        self, load: Load, lanes: Mapping[str, LaneSettings], limit: int, joined: Announce, left: Callable[[int], None],
-        failed: Callable[[], None],
+        self, load: Load | socket.socket, lanes: Mapping[str, LaneSettings], limit: int, joined: Announce,
+        left: Callable[[int], None], failed: Callable[[], None],
     ) -> None:
-        filled = {name: vars(lane) for name, lane in lanes.items()}
-        self._settings = {**load.settings(), "limit": limit, "lanes": filled}
         self._limit = limit
         self._joined, self._left, self._failed = joined, left, failed
         self._ends: dict[int, int] = {}
         self._born: set[int] = set()
         self._reported = threading.Condition()
         self._closed = False
-        self._begin()
-        threading.Thread(target=self._listen, daemon=True).start()
+        self._process: subprocess.Popen[bytes] | None = None
+        if isinstance(load, socket.socket):
+            self._control = load
+        else:
+            self._settings = settings_of(load, lanes, limit)
+            self._begin()
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
 
     def reason(self, worker: Worker) -> str:
         with self._reported:
@@ -194,7 +203,12 @@ class Forked:
             return
 
     def close(self) -> None:
+        """End the evaluators, with the process that forks them where that one was started here."""
         self._closed = True
+        if self._process is None:
+            with suppress(OSError):
+                self._control.shutdown(socket.SHUT_RDWR)
+            return
         self._process.kill()
         self._process.wait()
 
@@ -219,7 +233,7 @@ class Forked:
             self._control.close()
             if self._closed:
                 return
-            if not self._born:
+            if not self._born or self._process is None:
                 self._failed()
                 return
             # It never ends by itself; if somebody killed it, its evaluators died with it, and all starts anew.
@@ -243,6 +257,11 @@ class Forked:
                 self._ends.pop(next(iter(self._ends)))
             self._reported.notify_all()
         self._left(message["dead"])
+
+
+def settings_of(load: Load, lanes: Mapping[str, LaneSettings], limit: int) -> dict[str, Any]:
+    """What a zygote is told: the data, the lanes, the bytes of an answer."""
+    return {**load.settings(), "limit": limit, "lanes": {name: vars(lane) for name, lane in lanes.items()}}
 
 
 def _never() -> bool:

@@ -21,17 +21,25 @@ STATUS = {
     "graph-iri": 400,
     "update-refused": 400,
     "service-refused": 400,
+    "engine-dataset": 400,
+    "engine-dialect": 400,
+    "engine-refused": 400,
     "answer-too-large": 400,
     "request-bad": 400,
+    "argument-bad": 400,
     "not-found": 404,
+    "not-in-copy": 404,
     "method-not-allowed": 405,
     "not-acceptable": 406,
     "body-too-large": 413,
     "query-too-long": 413,
     "media-type-unsupported": 415,
+    "too-many-requests": 429,
     "request-header-too-large": 431,
     # what the server could not do
     "internal-error": 500,
+    "engine-partial": 502,
+    "engine-failed": 503,
     "query-timeout": 503,
     "query-memory": 503,
     "query-crash": 503,
@@ -41,7 +49,7 @@ STATUS = {
 }
 _RETRY_SECONDS = 30
 _BY_STATUS = {400: "request-bad", 404: "not-found", 405: "method-not-allowed", 406: "not-acceptable",
-              413: "body-too-large", 415: "media-type-unsupported",
+              413: "body-too-large", 415: "media-type-unsupported", 429: "too-many-requests",
               431: "request-header-too-large"}
 
 

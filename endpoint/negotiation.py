@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 
 @dataclass(frozen=True)
@@ -12,7 +13,7 @@ class Format:
 
     name: str
     kind: str
-    """"page", "rdf" (a graph or data set) or "results" (SELECT and ASK)"""
+    """"page", "rdf" (a graph or data set), "results" (SELECT and ASK) or "table" (a list)"""
     media_type: str
     extension: str
     title: str
@@ -37,10 +38,13 @@ FORMATS: tuple[Format, ...] = (
     Format("xml", "results", "application/sparql-results+xml", "srx", "XML", ("application/xml", "text/xml")),
     Format("csv", "results", "text/csv", "csv", "CSV", charset=True),
     Format("tsv", "results", "text/tab-separated-values", "tsv", "TSV", charset=True),
+    Format("table", "table", "application/json", "json", "JSON"),
     Format("html", "page", "text/html", "html", "HTML", charset=True),
 )
 
 HTML = next(f for f in FORMATS if f.name == "html")
+JSON = next(f for f in FORMATS if f.name == "table")
+"""of lists and search"""
 DOCUMENTS = tuple(f for f in FORMATS if f.kind == "rdf" and f.name != "nquads") + (HTML,)
 """what a document is offered in; the first is for those who say nothing"""
 GRAPHS = tuple(f for f in FORMATS if f.name in ("turtle", "ntriples", "jsonld", "rdfxml"))
@@ -57,6 +61,38 @@ class Choice:
     @property
     def content_type(self) -> str:
         return self.format.content_type(self.media_type)
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What one address is to be had in. It decides from the Accept header alone, so that a cache can ask it too."""
+
+    formats: tuple[Format, ...]
+    page: bool = False
+    """also as a page, but only for who names text/html: a machine that takes anything gets data"""
+
+    def choose(self, accept: str | None) -> Choice | None:
+        """The best of what is offered (None: 406), remembered, since few headers come again and again."""
+        return _chosen(self, accept)
+
+    def __str__(self) -> str:
+        return " ".join([*(f.name for f in self.formats), *(["+page"] if self.page else [])])
+
+    @classmethod
+    def of(cls, text: str) -> Offer:
+        """The offer that `str` wrote."""
+        names = text.split()
+        return cls(tuple(f for name in names for f in FORMATS if f.name == name), "+page" in names)
+
+
+ALIKE = Offer(())
+"""of an address that answers all alike, whatever they accept"""
+
+
+@lru_cache(4096)
+def _chosen(offer: Offer, accept: str | None) -> Choice | None:
+    formats = (*offer.formats, HTML) if offer.page and names(accept, HTML.media_type) else offer.formats
+    return negotiate(accept, formats) if formats else None
 
 
 @dataclass(frozen=True)

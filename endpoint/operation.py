@@ -1,35 +1,33 @@
-"""What who runs the service looks at: is it alive, is it ready, and one line of JSON for each request.
+"""What who runs the service looks at: is it alive, is it ready, and its metrics.
 
-The log has no address, no path, no text of a query and no name of a program: a query is known by a hash, which tells
-whether the same one came again, and the route by its name.
+What the log and the metrics say of a request (`note`) has no address, no path, no text of a query and no name of a
+program: a query is known by a hash, which tells whether the same one came again, and the route by its name.
 """
 
 from __future__ import annotations
 
 import json
-import logging
-from datetime import UTC, datetime
 from hashlib import sha256
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, request
 
-from endpoint.delivery import UNKEPT, elapsed
+from endpoint.delivery import UNKEPT
 from endpoint.errors import VisitorError
-from endpoint.site import Site
+from endpoint.site import FACTS, METRICS, Site
 
-REQUESTS = "jichi.requests"
+_EXPOSITION = "text/plain; version=0.0.4; charset=utf-8"
 
 
 def register(app: Flask, site: Site) -> None:
     app.add_url_rule("/health", "health", _health)
     app.add_url_rule("/ready", "ready", lambda: _ready(site))
-    version = site.release.release.version
-    app.after_request(lambda response: _log(response, version))
+    app.add_url_rule("/metrics", "metrics", _metrics)
+    app.after_request(_name_route)
 
 
 def note(**facts: object) -> None:
     """Facts of this request for its line in the log."""
-    g.facts = {**g.get("facts", {}), **facts}
+    request.environ.setdefault(FACTS, {}).update(facts)
 
 
 def fingerprint(text: str) -> str:
@@ -48,22 +46,18 @@ def _ready(site: Site) -> Response:
     return _plain({"status": "ready", "release": site.release.release.version, "replaced": site.evaluators.killed})
 
 
+def _metrics() -> Response:
+    """Prometheus text format; only where the server that counts is there."""
+    exposition = request.environ.get(METRICS)
+    if exposition is None:
+        raise VisitorError("not-found", path=request.path, nearest="-")
+    return Response(exposition(), content_type=_EXPOSITION, headers={"Cache-Control": UNKEPT})
+
+
 def _plain(facts: dict[str, object]) -> Response:
     return Response(json.dumps(facts), content_type="application/json", headers={"Cache-Control": UNKEPT})
 
 
-def _log(response: Response, version: str) -> Response:
-    if logging.getLogger(REQUESTS).isEnabledFor(logging.INFO):
-        facts = {
-            "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
-            "method": request.method,
-            "route": request.endpoint or "-",
-            "status": response.status_code,
-            "ms": round(elapsed() * 1000, 1),
-            "bytes": response.content_length,
-            "outcome": "ok",
-            **g.get("facts", {}),
-            "release": version,
-        }
-        logging.getLogger(REQUESTS).info(json.dumps(facts))
+def _name_route(response: Response) -> Response:
+    note(route=request.endpoint or "-")
     return response

@@ -9,8 +9,14 @@ from flask import Request as HttpRequest
 from flask import g, request
 
 from endpoint.documents import Documents, query_text
+from endpoint.finding import Index
 from endpoint.labels import Labels
+from endpoint.negotiation import HTML, Choice, Offer, names
+from endpoint.listing import Lists
+from endpoint.maps import Atlas
 from endpoint.release import OpenRelease
+from endpoint.searchable import index
+from endpoint.timeline import Calendar
 from endpoint.words import LANGUAGES, choose_language
 from endpoint.views import Views
 from endpoint.workers import Evaluators
@@ -30,12 +36,18 @@ class Site:
     names: Names
     documents: Documents
     labels: Labels
+    calendar: Calendar
+    atlas: Atlas
+    lists: Lists
 
     @classmethod
     def of(cls, release: OpenRelease, vocabulary: Vocabulary, evaluators: Evaluators) -> Site:
-        names = Names(vocabulary.base)
-        labels = Labels(release.store, vocabulary, names)
-        return cls(release, vocabulary, evaluators, names, Documents(release, vocabulary, names), labels)
+        places = Names(vocabulary.base)
+        labels = Labels(release.store, vocabulary, places)
+        documents = Documents(release, vocabulary, places)
+        calendar, atlas = Calendar(release.store), Atlas(release.store)
+        lists = Lists(release.store, vocabulary, labels, calendar)
+        return cls(release, vocabulary, evaluators, places, documents, labels, calendar, atlas, lists)
 
     @cached_property
     def kinds(self) -> dict[str, list[str]]:
@@ -49,8 +61,41 @@ class Site:
                 found.setdefault(class_, []).append(thing)
         return found
 
+    @cached_property
+    def classes(self) -> dict[str, list[str]]:
+        """The most specific classes of each named thing."""
+        found: dict[str, list[str]] = {}
+        for class_, things in self.kinds.items():
+            for thing in things:
+                found.setdefault(thing, []).append(class_)
+        return found
+
+    @cached_property
+    def index(self) -> Index:
+        """Made when somebody first searches."""
+        return index(self.release.store, self.vocabulary)
+
     def views(self) -> Views:
-        return Views(self.vocabulary, self.names, self.labels, reader_language(), local)
+        return Views(self.vocabulary, self.names, self.labels, reader_language(), local, self.lists.name_of)
+
+
+GONE = "jichi.gone"
+"""where environ holds a function that tells whether the visitor has hung up"""
+FACTS = "jichi.facts"
+"""where environ holds what the log and the metrics say of the request"""
+METRICS = "jichi.metrics"
+"""where environ holds a function that gives the metrics of all web processes as text"""
+OFFERED = "jichi.offered"
+"""where a request's environ holds the `Offer` that its answer was chosen from"""
+
+
+def chosen(offer: Offer) -> Choice | None:
+    """What the visitor is given of `offer`. The byte cache before the application learns of the offer by this.
+
+    An answer that varies by Accept and did not come by here is not kept by it.
+    """
+    request.environ[OFFERED] = offer
+    return offer.choose(request.headers.get("Accept"))
 
 
 def reader_language() -> str:
@@ -75,6 +120,4 @@ def bare(path: str) -> str:
 
 def wants_page(asked: HttpRequest) -> bool:
     """Whether a person asks: only who names text/html is shown pages of the error kind."""
-    from endpoint.negotiation import names
-
-    return names(asked.headers.get("Accept"), "text/html")
+    return names(asked.headers.get("Accept"), HTML.media_type)

@@ -11,13 +11,14 @@ from urllib.parse import parse_qsl
 from flask import Flask, Response, request
 from werkzeug.wsgi import FileWrapper
 
-from endpoint.delivery import FRAMED_POLICY, LARGE, UNKEPT, clock, sent_as
+from endpoint.coding import LARGE
+from endpoint.delivery import FRAMED_POLICY, UNKEPT, clock, sent_as
 from endpoint.documents import query_text
 from endpoint.errors import Trouble, VisitorError, trouble
 from endpoint.frames import Stopped
-from endpoint.negotiation import DOCUMENTS, GRAPHS, HTML, RESULTS, Choice, by_word, names, negotiate
+from endpoint.negotiation import ALIKE, DOCUMENTS, GRAPHS, HTML, RESULTS, Choice, Offer, by_word
 from endpoint.operation import fingerprint, note
-from endpoint.site import VARY, Site, bare, reader_language, wants_page
+from endpoint.site import GONE, VARY, Site, bare, chosen, reader_language, wants_page
 from endpoint.words import word
 from endpoint.workbench import Workbench
 from endpoint.workers import Answer, Request
@@ -72,10 +73,10 @@ def _sparql(site: Site, workbench: Workbench, template: str = "sparql.html") -> 
     try:
         choice, planned = _planned(site, asked)
         tag = _tag(site, planned, choice)
-        if tag and sent_as(tag) in request.if_none_match:
+        if tag and (held := next((t for t in (sent_as(tag), tag) if t in request.if_none_match), None)):
             # The release and the query are those of the answer that the client has: nothing to evaluate.
             note(outcome="not-modified")
-            return _labelled(Response(b"", 304), choice, tag)
+            return _labelled(Response(b"", 304), choice, held)
         answer = site.evaluators.run(planned, _stopped())
     except KgError as error:
         if not wants_page(request):
@@ -102,7 +103,7 @@ def _whole(answer: Answer, choice: Choice) -> Response:
 
 def _stopped() -> Stopped:
     """Whether the visitor has hung up, where the server can tell."""
-    return request.environ.get("waitress.client_disconnected", lambda: False)
+    return request.environ.get(GONE, lambda: False)
 
 
 def _labelled(response: Response, choice: Choice, tag: str | None) -> Response:
@@ -113,7 +114,7 @@ def _labelled(response: Response, choice: Choice, tag: str | None) -> Response:
     if tag is None:
         response.headers["Cache-Control"] = UNKEPT
     else:
-        response.set_etag(tag if response.status_code == 200 else sent_as(tag))
+        response.set_etag(tag)
     return response
 
 
@@ -240,11 +241,11 @@ def _refuse(scan: QueryText, site: Site) -> None:
 
 
 def _choice(asked: Asked, scan: QueryText) -> Choice:
-    accept = request.headers.get("Accept")
     offered = GRAPHS if scan.gives_graph else RESULTS
-    chosen = by_word(asked.format, offered) if asked.format else None
-    # A page only for who names text/html: a machine that takes anything gets data.
-    choice = chosen or negotiate(accept, (*offered, HTML) if names(accept, HTML.media_type) else offered)
+    named = by_word(asked.format, offered) if asked.format else None
+    if named is not None:
+        chosen(ALIKE)
+    choice = named or chosen(Offer(offered, page=True))
     if choice is None:
         raise VisitorError("not-acceptable", offered=", ".join(f.media_type for f in offered))
     return choice
@@ -268,8 +269,7 @@ def _request(asked: Asked, scan: QueryText, choice: Choice) -> Request:
 
 def _without_query(site: Site, workbench: Workbench, template: str) -> Response:
     """A form for people; a service description for machines (SPARQL 1.1 Service Description, section 2)."""
-    accept = request.headers.get("Accept")
-    choice = negotiate(accept, DOCUMENTS)
+    choice = chosen(Offer(DOCUMENTS))
     if choice is None:
         raise VisitorError("not-acceptable", offered=", ".join(f.media_type for f in DOCUMENTS))
     if choice.format == HTML:
@@ -279,7 +279,8 @@ def _without_query(site: Site, workbench: Workbench, template: str) -> Response:
         lines = site.release.store.construct(query_text("service-description"), {"service": Term(request.base_url)})
         body = serialise(lines, choice.format.name, site.vocabulary.prefixes)
         response = Response(body, content_type=choice.content_type)
-    response.headers["Vary"] = VARY
+    # The description names the service by the address that it was asked at.
+    response.headers["Vary"] = f"{VARY}, Host"
     response.headers["Link"] = f'<{bare("dataset")}>; rel="describedby"'
     response.set_etag(sha256(response.get_data()).hexdigest()[:32])
     return response

@@ -8,10 +8,11 @@ A bounded number waits in each lane; beyond that a visitor is asked to retry.
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import BinaryIO
 
@@ -48,6 +49,22 @@ class Limits:
     fast_deadline: float = 0.25
     fast_memory: int = 256 << 20
     fork: bool = can_fork()
+    processes: int = 2
+    """that answer over HTTP; each has its part of the evaluators, all of which share one copy of the data"""
+    cache: int = 16 << 20
+    """bytes of answers that each of them keeps"""
+
+    def part(self) -> Limits:
+        """What one of the processes has; of everything at least one."""
+        if not self.fork:
+            return replace(self, processes=1)
+        return replace(
+            self, processes=1, workers=self._share(self.workers), queue=self._share(self.queue),
+            fast_workers=self._share(self.fast_workers), fast_queue=self._share(self.fast_queue),
+        )
+
+    def _share(self, number: int) -> int:
+        return -(-number // self.processes)
 
     def lanes(self) -> dict[str, LaneSettings]:
         slow = LaneSettings(self.workers, self.deadline, self.memory, 15)
@@ -104,7 +121,8 @@ class QueueFull(KgError):
 class Evaluators:
     """A pool of evaluator processes. Thread-safe; close it, or use it as a context manager."""
 
-    def __init__(self, load: Load, limits: Limits | None = None) -> None:
+    def __init__(self, load: Load | socket.socket, limits: Limits | None = None) -> None:
+        """`load` may be a line to a process that has loaded it already (`endpoint.zygote`) and forks for us."""
         self.limits = limits or Limits()
         settings = self.limits.lanes()
         self.draining = False
@@ -115,7 +133,7 @@ class Evaluators:
         self._count = threading.Lock()
         queues = {_FAST: self.limits.fast_queue, _SLOW: self.limits.queue}
         self._lanes = {name: _Lane(lane, queues[name], self.limits.patience) for name, lane in settings.items()}
-        if self.limits.fork:
+        if self.limits.fork or isinstance(load, socket.socket):
             self._crew: Crew = Forked(load, settings, self.limits.answer, self._joined, self._left, self._failed)
         else:
             self._crew = Spawned(load, settings, self.limits.answer, self._joined, self._failed)

@@ -1,83 +1,52 @@
-"""Serving over HTTP with waitress."""
+"""Serving over HTTP: the process that the user starts. It holds the socket and follows the current release."""
 
 from __future__ import annotations
 
-import ctypes
 import logging
-import os
 import signal
+import socket
 import sys
-import threading
-from collections.abc import Callable, Iterable
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from waitress.channel import HTTPChannel
-from waitress.parser import HTTPRequestParser
-from waitress.server import BaseWSGIServer, create_server
-from waitress.task import ErrorTask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from endpoint import create_app
-from endpoint.delivery import CROSS_ORIGIN, UNKEPT
-from endpoint.errors import VisitorError, code_of_status, trouble
-from endpoint.release import OpenRelease
+from endpoint import create_app, house, shelf, web
 from endpoint.crews import Load
-from endpoint.switch import Opened, Switch
+from endpoint.documents import Documents
+from endpoint.following import LOOK_SECONDS, Target
+from endpoint.gate import Gate, Rate, networks
+from endpoint.negotiation import DOCUMENTS, Offer
+from endpoint.release import OpenRelease
+from endpoint.remote import NO_DATA, RemoteEvaluators
+from endpoint.words import LANGUAGES
 from endpoint.workers import Evaluators, Limits
-from kg.errors import MisuseError
+from kg import published
+from kg.engine import Engine
+from kg.errors import MisuseError, ReleaseError
+from kg.names import Names
+from kg.remote import RemoteStore
+from kg.store import Store
 from kg.vocabulary import Vocabulary
 
-_MAX_BODY = 1 << 20
-"""bytes; waitress answers 413 beyond it, the application well before"""
+_BACKLOG = 2048
+_START_SECONDS = 300.0
+_END_SECONDS = 4.5
+"""after SIGTERM, until what has not ended is ended"""
+_END_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+_EVERYBODY = ("0.0.0.0/0", "::/0")
+_log = logging.getLogger("jichi.service")
 
 
-_SPARE = 8
-"""threads that no query can hold: documents and /health are answered while every evaluator is busy"""
-_CONNECTIONS = 1000
-"""open at a time; idle ones cost a descriptor, and are closed after `_IDLE` seconds"""
-_IDLE = 30
-_ARENA_MAX = -8
-"""M_ARENA_MAX of mallopt(3)"""
-_GRACE = 2.0
-"""seconds that running queries have to come to an end after SIGTERM"""
-
-
-class _RefusedRequest(ErrorTask):
-    """What waitress refuses before the application is asked: too large, or not HTTP. Answered like other errors."""
-
-    def execute(self) -> None:
-        error = self.request.error
-        values = {"path": "-", "nearest": "-", "methods": "-", "limit": _MAX_BODY}
-        found = trouble(VisitorError(code_of_status(error.code), **values), "en")
-        body = found.problem_json("/errors")
-        self.status = f"{error.code} {error.reason}"
-        self.response_headers += [
-            ("Content-Type", "application/problem+json"), ("Cache-Control", UNKEPT), *CROSS_ORIGIN.items()]
-        self.set_close_on_finish()
-        self.content_length = len(body)
-        self.write(body)
-
-
-class _Parser(HTTPRequestParser):
-    """Takes an address whose letters were not encoded: clients send them, and others serve them."""
-
-    def parse_header(self, header_plus: bytes) -> None:
-        line, end, rest = header_plus.partition(b"\r\n")
-        encoded = b"".join(bytes([byte]) if byte < 0x80 else b"%%%02X" % byte for byte in line)
-        super().parse_header(encoded + end + rest)
-
-
-class _Channel(HTTPChannel):
-    error_task_class = _RefusedRequest
-    parser_class = _Parser
-
-
-def placed(app: Callable, prefix: str = "", behind_proxy: bool = False) -> Callable:
+def placed(app: Callable, prefix: str = "", believes: bool = False) -> Callable:
     """The application below a path: a fixed `prefix` such as `/lod`, or the one that a trusted proxy names.
 
-    `behind_proxy` believes X-Forwarded-Prefix, -Host and -Proto of one proxy: only where every request comes from it.
+    Where proxies are believed, so are their X-Forwarded-Prefix, -Host and -Proto; of others they do not arrive here.
     """
-    if behind_proxy:
+    if believes:
         app = ProxyFix(app, x_for=0, x_proto=1, x_host=1, x_prefix=1)
     if not prefix.strip("/"):
         return app
@@ -103,70 +72,164 @@ def serve(
     say: Callable[[str], None] = print,
     prefix: str = "",
     behind_proxy: bool = False,
+    trusted: Sequence[str] = (),
+    rate: Rate = Rate(),
+    pages: bool = True,
+    engine: Engine | None = None,
 ) -> None:
     """Serve the release that `folder` is, or leads to now and later, until interrupted.
 
-    `port` 0 takes a free one; `say` gets the address. ReleaseError when there is no release, MisuseError when the
-    address is taken.
+    `port` 0 takes a free one; `say` gets the address. Proxies of the networks in `trusted` are believed, with
+    `behind_proxy` whoever connects. `pages`: documents are made beforehand. With an `engine`, which holds the release,
+    nothing is loaded here and queries and documents are answered from there. ReleaseError when there is no release,
+    MisuseError when the address is taken.
     """
     limits = limits or Limits()
-
-    def opened(path: Path) -> Opened:
-        release = OpenRelease.open(path, vocabulary)
-        evaluators = Evaluators(Load(release.data, vocabulary.base, vocabulary.prefixes), limits)
-        return Opened(placed(create_app(release, vocabulary, evaluators), prefix, behind_proxy), evaluators, path)
-
+    gate = Gate(rate, networks((*trusted, *(_EVERYBODY if behind_proxy else ()))))
+    if engine is not None:
+        # Seen before anything is started, so that the words of the error reach who starts it.
+        OpenRelease.open(folder, vocabulary, engine)
     _log_to_stderr()
-    _share_memory_among_threads()
-    switch = Switch(folder, opened)
-    try:
-        server = _listen(switch, host, port, limits, behind_proxy)
-        if threading.current_thread() is threading.main_thread():
-            signal.signal(signal.SIGTERM, lambda *_: _end(switch))
-        switch.watch()
-        say(f"http://{_shown(host)}:{server.effective_port}/")
-        try:
-            server.run()
-        finally:
-            server.close()
-    finally:
-        switch.close()
+    listener = _bound(host, port)
+    address = f"http://{_shown(host)}:{listener.getsockname()[1]}/"
+    with listener, tempfile.TemporaryDirectory(prefix="jichi-") as metrics:
+        site = _Site(folder, vocabulary, limits, gate, prefix, pages and engine is None, engine)
+        if limits.fork:
+            _Master(site, listener, Path(metrics)).run(lambda: say(address))
+        else:
+            _serve_alone(site, listener, lambda: say(address))
 
 
-def _listen(app: Callable, host: str, port: int, limits: Limits, behind_proxy: bool) -> BaseWSGIServer:
+class _Site:
+    """How a release is loaded for serving."""
+
+    def __init__(
+        self, link: Path, vocabulary: Vocabulary, limits: Limits, gate: Gate, prefix: str, pages: bool,
+        engine: Engine | None,
+    ) -> None:
+        self.link, self.limits, self.gate = link, limits, gate
+        self._vocabulary, self._prefix, self._pages, self._engine = vocabulary, prefix, pages, engine
+
+    def load(self, folder: Path) -> house.Loaded:
+        vocabulary = self._vocabulary
+        release = OpenRelease.open(folder, vocabulary, self._engine)
+        lent = _Lent()
+        app = placed(create_app(release, vocabulary, lent), self._prefix, bool(self.gate.trusted))  # type: ignore[arg-type]
+
+        def for_evaluators(evaluators: Evaluators) -> Callable:
+            remote = isinstance(release.store, RemoteStore)
+            lent.lend(RemoteEvaluators(release.store, evaluators) if remote else evaluators)
+            return app
+
+        path = None
+        if self._pages:
+            project = vocabulary.project
+            path = shelf.place_of(published.home(folder), release.release.version, Path(__file__).parent,
+                                  Path(sys.modules["kg"].__path__[0]), project.ontology, project.shapes,
+                                  settings=self._prefix)
+
+        def fill() -> int:
+            paths = Documents(release, vocabulary, Names(vocabulary.base)).paths()
+            return shelf.fill(app, shelf.targets(paths, Offer(DOCUMENTS), LANGUAGES), path)
+
+        opened = web.Opened(for_evaluators, release.release.version, path)
+        load, store = Load(release.data, vocabulary.base, vocabulary.prefixes), release.store
+        if self._engine is not None:
+            # Evaluators then check queries, and need no data for that.
+            load, store = replace(load, data=NO_DATA), Store.load([], base=vocabulary.base)
+            self._engine.close()
+        return house.Loaded(opened, load, store, fill if path is not None and not path.exists() else None)
+
+
+class _Lent:
+    """Evaluators that come only when the application has been made: it is made once and forked."""
+
+    def lend(self, evaluators: Evaluators | RemoteEvaluators) -> None:
+        self._evaluators = evaluators
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.__dict__["_evaluators"], name)
+
+
+class _Master:
+    """Starts the processes of the current release, and those of the next before it ends the former."""
+
+    def __init__(self, site: _Site, listener: socket.socket, metrics: Path) -> None:
+        self._site, self._listener, self._metrics = site, listener, metrics
+        self._refused: Target | None = None
+        self._former: list[house.Tenant] = []
+
+    def run(self, ready: Callable[[], None]) -> None:
+        """Until SIGTERM or Ctrl-C. ReleaseError when there is no release to begin with."""
+        target = Target.of(self._site.link)
+        folder, tenant = target.folder, self._begin(target.folder)
+        code = tenant.wait_until_ready(_START_SECONDS)
+        if code is not None:
+            tenant.wait(1)
+            raise ReleaseError(code, str(folder))
+        # Not handled but waited for: a handler would come back to a sleep that goes on.
+        signal.pthread_sigmask(signal.SIG_BLOCK, {*_END_SIGNALS, signal.SIGCHLD})
+        ready()
+        while not tenant.has_ended():
+            found = signal.sigtimedwait({*_END_SIGNALS, signal.SIGCHLD}, LOOK_SECONDS)
+            if found is not None and found.si_signo in _END_SIGNALS:
+                self._end([tenant, *self._former])
+                return
+            tenant, target = self._look(tenant, target)
+        raise ReleaseError("evaluator-start", str(target.folder))
+
+    def _look(self, tenant: house.Tenant, target: Target) -> tuple[house.Tenant, Target]:
+        """Take up the release that the link leads to now, if it is another one and can be opened."""
+        self._former = [former for former in self._former if not former.has_ended()]
+        current = Target.of(self._site.link)
+        if current in (target, self._refused):
+            return tenant, target
+        fresh = self._begin(current.folder)
+        code = fresh.wait_until_ready(_START_SECONDS)
+        if code is not None:
+            self._refused = current
+            _log.error("release %s not taken up: %s", current.folder.name, code)
+            fresh.signal(signal.SIGKILL)
+            self._former.append(fresh)
+            return tenant, target
+        _log.info("release %s taken up after %s", current.folder.name, target.folder.name)
+        tenant.signal(signal.SIGUSR1)
+        self._former.append(tenant)
+        return fresh, current
+
+    def _begin(self, folder: Path) -> house.Tenant:
+        return house.begin(lambda: self._site.load(folder), self._listener, self._site.limits, self._site.gate,
+                           self._metrics)
+
+    def _end(self, tenants: Sequence[house.Tenant]) -> None:
+        until = time.monotonic() + _END_SECONDS
+        for tenant in tenants:
+            tenant.signal(signal.SIGTERM)
+        for tenant in tenants:
+            if not tenant.wait(max(0.0, until - time.monotonic())):
+                tenant.signal(signal.SIGKILL)
+                tenant.wait(1)
+
+
+def _serve_alone(site: _Site, listener: socket.socket, ready: Callable[[], None]) -> None:
+    """Without fork: one process, whose evaluators are started one by one. It does not follow releases."""
+    loaded = site.load(site.link.resolve())
+    with Evaluators(loaded.load, replace(site.limits, processes=1)) as evaluators:
+        web.run(listener, loaded.opened, evaluators, site.gate, None, ready)
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family)
     try:
-        server = create_server(
-            app, host=host, port=port, threads=limits.places + _SPARE, max_request_body_size=_MAX_BODY, ident="jichi",
-            clear_untrusted_proxy_headers=not behind_proxy, connection_limit=_CONNECTIONS, channel_timeout=_IDLE,
-            cleanup_interval=5, asyncore_use_poll=True, channel_request_lookahead=1,
-        )
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(_BACKLOG)
     except OSError as error:
+        listener.close()
         raise MisuseError("address-taken", f"{host}:{port}", detail=error.strerror or error) from None
-    server.channel_class = _Channel
-    return server
-
-
-def _end(switch: Switch) -> None:
-    """On SIGTERM: answers are finished, queries that take longer are ended with an answer; then the server stops."""
-    signal.signal(signal.SIGTERM, _stop)
-
-    def drain() -> None:
-        switch.drain(_GRACE)
-        os.kill(os.getpid(), signal.SIGTERM)
-
-    # On a thread, since the server has to go on sending meanwhile.
-    threading.Thread(target=drain, daemon=True).start()
-
-
-def _stop(number: int, _: object) -> None:
-    raise SystemExit(0)
-
-
-def _share_memory_among_threads() -> None:
-    """Each thread of glibc keeps freed memory for itself: with many threads, many times the largest answer sent."""
-    library = ctypes.CDLL(None) if sys.platform == "linux" else None
-    if hasattr(library, "mallopt"):
-        library.mallopt(_ARENA_MAX, 2)
+    listener.setblocking(False)
+    return listener
 
 
 def _log_to_stderr() -> None:
@@ -178,8 +241,7 @@ def _log_to_stderr() -> None:
         logger.addHandler(handler)
         logger.setLevel(logging.INFO)
         logger.propagate = False
-    # What waitress says of a full queue is in the lines of the requests.
-    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+    logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
 
 
 def _shown(host: str) -> str:

@@ -117,6 +117,8 @@ class Document:
     """bytes"""
     blank: frozenset[int] = frozenset()
     """lines on which nothing is printed"""
+    prose: str | None = None
+    """`mentions` where prose is not taken apart by a person but searched for known names"""
 
 
 @dataclass(frozen=True)
@@ -136,11 +138,14 @@ class Problem:
 
 @dataclass(frozen=True)
 class Release:
-    """What `build` publishes: a folder named by its content."""
+    """What `build` and `release` publish."""
 
     version: str
-    """first 12 hex digits of the SHA-256 of its sorted N-Quads"""
+    """its number (`2026.11.0`); of a build, the first 12 hex digits of the SHA-256 of its N-Quads without graph/meta"""
     counts: dict[str, int]
     sha256: str
+    """of its canonical N-Quads"""
     sources: str
     """SHA-256 of the project's files that it was built from"""
+    issued: str | None = None
+    """the day of a release with a number"""

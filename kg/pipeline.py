@@ -6,14 +6,15 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from kg import curate, derive, examples, ledger, link, provenance, published, release, rml, validate
+from kg import curate, deposit, derive, describe, examples, ledger, link, numbers, provenance, published, release, rml, tombstones, validate
 from kg.errors import ProjectError, ReleaseError
 from kg.extract.records import read as read_records
 from kg.extract.register import load_register
-from kg.model import Document, Line, Problem, Record, Release, graph_of, triple
+from kg.model import Document, Line, Problem, Record, Release, graph_of, iri, triple
 from kg.names import Names
 from kg.project import Project, read_csv, read_text
 from kg.queries import text_of
@@ -43,6 +44,7 @@ class Sources:
     rules: list[derive.Rule]
     links: link.Links
     boilerplate: dict[str, list[ledger.Entry]]
+    tombstones: list[tombstones.Tombstone]
     examples: list[examples.Example]
 
 
@@ -74,6 +76,7 @@ def load(project: Project) -> Sources:
         rules=derive.load(project),
         links=link.load(project),
         boilerplate=ledger.load(project),
+        tombstones=tombstones.load(project),
         examples=examples.load(project),
     )
 
@@ -98,7 +101,7 @@ def registered(project: Project) -> dict[str, int]:
 def graphs(sources: Sources, reference: Iterable[Line] = ()) -> Graphs:
     """Steps 4 to 6: curate, map, join (`reference`: the quads of imported tables), derive."""
     curated = curate.apply(sources.records, sources.decisions)
-    stated, accepted = (set(_map(sources, handed_over(records), _of_records)) for records in (sources.records, curated))
+    stated, accepted = (set(_map(sources, provenance.handed_over(records), _of_records)) for records in (sources.records, curated))
     lines = stated & accepted
     lines |= {_in_curation(sources.names, line) for line in accepted - stated}
     lines |= set(_map(sources, _other_arrays(sources, curated, lines), _of_others))
@@ -107,31 +110,12 @@ def graphs(sources: Sources, reference: Iterable[Line] = ()) -> Graphs:
     store = Store.load([*lines, *_vocabulary(sources, "ontology", "concepts")], sources.vocabulary.prefixes)
     inferred = f"<{sources.names.graph('inferred')}>"
     lines |= derive.derive(store, sources.rules, lines, inferred)
-    return Graphs(frozenset(lines), frozenset(stated - accepted), handed_over(curated))
+    return Graphs(frozenset(lines), frozenset(stated - accepted), provenance.handed_over(curated))
 
 
 def stated(sources: Sources, records: Iterable[Record]) -> set[Line]:
     """What some records say before curation and rules."""
-    return set(_map(sources, handed_over(records), _of_records))
-
-
-def handed_over(records: Iterable[Record]) -> dict[str, Any]:
-    """`records/<type>.json`: the `norm` of every record of a type, in the order of documents and keys.
-
-    A nested iterator of RML-Core cannot reach its parent, so `doc` and `key` are repeated in every nested object.
-    """
-    arrays: dict[str, Any] = {}
-    for record in sorted(records, key=lambda r: (r.type, r.document, r.key)):
-        keys = {"doc": record.document, "key": record.key}
-        nested = {name: _with_keys(value, keys) for name, value in record.norm.items()}
-        arrays.setdefault(f"records/{record.type}.json", []).append({**nested, **keys})
-    return arrays
-
-
-def _with_keys(value: Any, keys: dict[str, str]) -> Any:
-    if isinstance(value, list):
-        return [{**item, **keys} if isinstance(item, dict) else item for item in value]
-    return value
+    return set(_map(sources, provenance.handed_over(records), _of_records))
 
 
 def _of_records(path: str) -> bool:
@@ -139,7 +123,15 @@ def _of_records(path: str) -> bool:
 
 
 def _of_others(path: str) -> bool:
-    return not _of_records(path)
+    return not path.startswith(("records/", "release/"))
+
+
+def _of_release(path: str) -> bool:
+    return path.startswith("release/") and not _of_files(path)
+
+
+def _of_files(path: str) -> bool:
+    return path == "release/files.json"
 
 
 def _map(sources: Sources, arrays: dict[str, Any], wanted: Callable[[str], bool]) -> Iterator[Line]:
@@ -155,6 +147,7 @@ def _other_arrays(sources: Sources, curated: list[Record], lines: Iterable[Line]
         "lookups/fiscal-years.json": years,
         **provenance.arrays(sources.documents, curated, sources.decisions, sources.rules),
         **link.arrays(sources.links, sources.names.base),
+        **tombstones.arrays(sources.tombstones, sources.names),
         **examples.arrays(sources.examples, sources.names.base, sources.vocabulary.prefixes),
     }
 
@@ -193,13 +186,25 @@ def problems(sources: Sources, made: Graphs, judged: validate.Validation) -> lis
     ]
 
 
-def build(
-    project: Project, out: Path, progress: Progress = lambda step: None, reference: Path | None = None
-) -> tuple[Path | None, list[Problem], Release]:
-    """Build and publish, with the tables imported into the folder `reference`.
+@dataclass(frozen=True)
+class Checked:
+    """What the sources give, and what the shapes and the ledger say of it."""
 
-    A violation publishes nothing: the folder is then None and the old release stays.
-    """
+    sources: Sources
+    made: Graphs
+    judged: validate.Validation
+    problems: list[Problem]
+
+    @property
+    def publishable(self) -> bool:
+        """A violation keeps a release from being published; a warning is told."""
+        return all(problem.severity != "violation" for problem in self.problems)
+
+
+def checked(
+    project: Project, out: Path, progress: Progress = lambda step: None, reference: Path | None = None
+) -> Checked:
+    """Steps 4 to 7, with the tables imported into the folder `reference`; nothing of the release in `out` may be lost."""
     progress("read")
     sources = load(project)
     for problem in link.problems(sources.links, sources.names.base, registered(project)):
@@ -208,16 +213,97 @@ def build(
     made = graphs(sources, imported(sources.names, reference))
     progress("validate")
     judged = judge(sources, made)
-    found = problems(sources, made, judged)
-    nquads = serialise(made.lines, "nquads")
-    sha256 = hashlib.sha256(nquads).hexdigest()
-    facts = Release(release.version_of(nquads), _counts(sources, made), sha256, digest(project, reference))
-    unaccounted = ledger.problems(account(sources))
-    found += unaccounted
-    if not judged.conforms or unaccounted:
-        return None, found, facts
+    found = [*problems(sources, made, judged), *ledger.problems(account(sources)), *_vanished(sources, made, out)]
+    return Checked(sources, made, judged, found)
+
+
+def build(
+    project: Project, out: Path, progress: Progress = lambda step: None, reference: Path | None = None
+) -> tuple[Path | None, list[Problem], Release]:
+    """Build and publish. A violation publishes nothing: the folder is then None and the old release stays."""
+    found = checked(project, out, progress, reference)
+    built = described(found, edition(found))
+    facts = facts_of(built, digest(project, reference))
+    if not found.publishable:
+        return None, found.problems, facts
     progress("write")
-    return release.publish(out, facts.version, _files(sources, made, judged, nquads, facts)), found, facts
+    contents = with_description(found.sources, built, files(found, built, facts))
+    return release.publish(out, facts.version, contents), found.problems, facts
+
+
+@dataclass(frozen=True)
+class Built:
+    """The quads of one release, with what it says of itself."""
+
+    edition: describe.Edition
+    lines: frozenset[Line]
+    nquads: bytes
+    """canonical: the SHA-256 of these bytes is the RDFC-1.0 hash of the data"""
+    counts: dict[str, int]
+    """quads, graphs, records by type: what the home page and the command line print"""
+
+
+def edition(
+    found: Checked, number: str | None = None, issued: str | None = None, past: Iterable[numbers.Numbered] | None = None
+) -> describe.Edition:
+    """Which release this is: `number`, or else the hash of its quads; `past`: the releases before it, if not all."""
+    sources = found.sources
+    earlier = numbers.load(sources.project) if past is None else past
+    return describe.Edition(
+        version=number or release.version_of(serialise(found.made.lines, "nquads")),
+        issued=issued,
+        ontology=sources.vocabulary.version("ontology"),
+        shapes=sources.vocabulary.version("shapes"),
+        software=version("jichi"),
+        documents=tuple((d.id, d.sha256[:12]) for d in sources.documents.values()),
+        past=tuple((row.version, row.issued) for row in earlier),
+    )
+
+
+def described(found: Checked, this: describe.Edition) -> Built:
+    """The quads with `graph/meta`: what the release says of itself."""
+    sources = found.sources
+    graph = iri(sources.names.graph("meta"))
+    static = {f"{line[:-2]} {graph} ." for line in _vocabulary(sources, "dataset")}
+    vocabulary = sources.vocabulary
+    words = describe.Words(vocabulary.entities, vocabulary.curie, frozenset(vocabulary.fields))
+    meta = describe.description(
+        found.made.lines, this, static, words, lambda arrays: _map(sources, dict(arrays), _of_release)
+    )
+    lines = found.made.lines | meta
+    rows = found.made.records.items()
+    by_type = {path.removeprefix("records/").removesuffix(".json"): len(records) for path, records in rows}
+    counts = {"quads": len(lines), "graphs": len({graph_of(line) for line in lines}), **by_type}
+    return Built(this, lines, serialise(lines, "nquads"), counts)
+
+
+def facts_of(built: Built, sources: str) -> Release:
+    """What `release.json` holds; `sources`: the digest of the files that it was built from."""
+    sha256 = hashlib.sha256(built.nquads).hexdigest()
+    return Release(built.edition.version, built.counts, sha256, sources, built.edition.issued)
+
+
+def with_description(sources: Sources, built: Built, contents: dict[str, bytes]) -> dict[str, bytes]:
+    """`contents` and the descriptions with the files in them, each with its size and checksum: RDF and schema.org."""
+    rows = describe.files(built.edition, contents)
+    meta = {line for line in built.lines if graph_of(line) == sources.names.graph("meta")}
+    lines = {triple(line) for line in meta | set(_map(sources, {"release/files.json": rows}, _of_files))}
+    about = deposit.about(sources.vocabulary, sources.documents, built.edition)
+    return {
+        **contents,
+        published.DESCRIPTION: serialise(lines, "turtle", sources.vocabulary.prefixes),
+        published.SCHEMA_ORG: deposit.schema_org(about, contents),
+    }
+
+
+def _vanished(sources: Sources, made: Graphs, out: Path) -> list[Problem]:
+    """What this release would lose of the one that it replaces, or of the keys ever minted, without a tombstone."""
+    project = sources.project
+    places = {key: project.place(project.mappings / "registry.csv", line) for key, line in registered(project).items()}
+    before = (out / published.CURRENT).resolve()
+    earlier = dict.fromkeys(tombstones.mentioned(published.lines(before), sources.names), before.name)
+    lines = [*made.lines, *_vocabulary(sources, "ontology", "concepts", "dataset", "shapes", "prefixes")]
+    return list(tombstones.problems(sources.tombstones, sources.names, lines, earlier, places))
 
 
 def imported(names: Names, folder: Path | None) -> set[Line]:
@@ -276,20 +362,14 @@ def _vocabulary(sources: Sources, *names: str) -> list[Line]:
     return [line for name in names for line in parse(sources.vocabulary.source(name), "ntriples")]
 
 
-def _counts(sources: Sources, made: Graphs) -> dict[str, int]:
-    """Quads, graphs, records by type: what the home page and the command line print."""
-    by_type = {path.removeprefix("records/").removesuffix(".json"): len(rows) for path, rows in made.records.items()}
-    return {"quads": len(made.lines), "graphs": len({graph_of(line) for line in made.lines}), **by_type}
-
-
-def _files(
-    sources: Sources, made: Graphs, judged: validate.Validation, nquads: bytes, facts: Release
-) -> dict[str, bytes]:
+def files(found: Checked, built: Built, facts: Release) -> dict[str, bytes]:
+    """What every release holds, by path, but for its description."""
+    sources, made = found.sources, found.made
     prefixes = sources.vocabulary.prefixes
-    report = validate.report_lines(judged, f"{sources.names.base}report")
+    report = validate.report_lines(found.judged, f"{sources.names.base}report")
     return {
-        published.DATA: nquads,
-        **{name: serialise(made.lines, format_, prefixes) for name, format_ in _FORMATS.items()},
+        published.DATA: built.nquads,
+        **{name: serialise(built.lines, format_, prefixes) for name, format_ in _FORMATS.items()},
         "withdrawn.nq": serialise(made.withdrawn, "nquads"),
         "ontology.ttl": serialise(_vocabulary(sources, "ontology", "concepts", "dataset"), "turtle", prefixes),
         "shapes.ttl": serialise(_vocabulary(sources, "shapes", "prefixes"), "turtle", prefixes),

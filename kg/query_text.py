@@ -52,7 +52,7 @@ class QueryText:
 
 
 @dataclass(frozen=True)
-class _Token:
+class Token:
     kind: str
     text: str
     start: int
@@ -64,7 +64,7 @@ class _Token:
 
 def inspect(text: str, base: str) -> QueryText:
     """Scan a query; relative IRIs of FROM are resolved against its BASE, then `base`. Linear in the length."""
-    tokens = list(_tokens(text))
+    tokens = list(scan(text))
     declared, used, base = _prefixes(tokens, base)
     default, named = _graphs(tokens, declared, base)
     return QueryText(
@@ -76,15 +76,21 @@ def inspect(text: str, base: str) -> QueryText:
     )
 
 
+def namespaces(tokens: list[Token], base: str) -> tuple[dict[str, str], str]:
+    """The prefixes that a query declares, and the base in force."""
+    declared, _, base = _prefixes(tokens, base)
+    return declared, base
+
+
 def prefixed_names(text: str) -> frozenset[str]:
     """The prefixed names of a query, such as `org:member`; those in strings and comments do not count."""
-    return frozenset(token.text for token in _tokens(text) if token.kind == "name")
+    return frozenset(token.text for token in scan(text) if token.kind == "name")
 
 
 def used_names(text: str) -> list[tuple[str, int]]:
     """The prefixed names that a query uses, in order, each with its first character; not those that PREFIX declares."""
     found, before = [], ""
-    for token in _tokens(text):
+    for token in scan(text):
         if token.kind == "name" and before != "PREFIX":
             found.append((token.text, token.start))
         before = token.upper
@@ -93,7 +99,7 @@ def used_names(text: str) -> list[tuple[str, int]]:
 
 def declared_prefixes(text: str, base: str) -> dict[str, str]:
     """The prefixes that a query declares, with their namespaces."""
-    return _prefixes(list(_tokens(text)), base)[0]
+    return _prefixes(list(scan(text)), base)[0]
 
 
 def completed(text: str, base: str, prefixes: Mapping[str, str]) -> str:
@@ -105,17 +111,18 @@ def completed(text: str, base: str, prefixes: Mapping[str, str]) -> str:
     return f"{text[:end]}{lines}{text[end:]}"
 
 
-def _tokens(text: str) -> Iterator[_Token]:
+def scan(text: str) -> Iterator[Token]:
+    """The tokens of a query but for comments, each with its place; blanks are left out."""
     for found in _TOKEN.finditer(text):
         kind = found.lastgroup or ""
         if kind != "comment":
-            yield _Token(kind, found[0], found.start())
+            yield Token(kind, found[0], found.start())
 
 
 def pieces(text: str) -> Iterator[tuple[int, str]]:
     """What stands between blanks and comments, each piece with its first character; a string is never cut."""
     start, end = 0, 0
-    for token in _tokens(text):
+    for token in scan(text):
         if token.start > end:
             if end > start:
                 yield start, text[start:end]
@@ -125,7 +132,7 @@ def pieces(text: str) -> Iterator[tuple[int, str]]:
         yield start, text[start:end]
 
 
-def _form(tokens: list[_Token]) -> str | None:
+def _form(tokens: list[Token]) -> str | None:
     for token in tokens:
         for form in _FORMS:
             if token.upper.startswith(form):
@@ -135,7 +142,7 @@ def _form(tokens: list[_Token]) -> str | None:
     return None
 
 
-def _prefixes(tokens: list[_Token], base: str) -> tuple[dict[str, str], set[str], str]:
+def _prefixes(tokens: list[Token], base: str) -> tuple[dict[str, str], set[str], str]:
     """Declared prefixes with their namespaces, prefixes used, and the base in force."""
     declared: dict[str, str] = {}
     used: set[str] = set()
@@ -161,7 +168,7 @@ def _resolved(base: str, iri: str) -> str:
     return f"{joined}#" if iri.endswith("#") and not joined.endswith("#") else joined
 
 
-def _graphs(tokens: list[_Token], declared: dict[str, str], base: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _graphs(tokens: list[Token], declared: dict[str, str], base: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The IRIs of FROM and of FROM NAMED; both stand outside all braces."""
     default: list[str] = []
     named: list[str] = []
@@ -186,8 +193,8 @@ def _graphs(tokens: list[_Token], declared: dict[str, str], base: str) -> tuple[
     return tuple(dict.fromkeys(default)), tuple(dict.fromkeys(named))
 
 
-def _calls_service(text: str, tokens: list[_Token]) -> bool:
-    before: _Token | None = None
+def _calls_service(text: str, tokens: list[Token]) -> bool:
+    before: Token | None = None
     depth = 0
     for position, token in enumerate(tokens):
         if token.kind == "word" and "SERVICE" in token.upper:
@@ -212,7 +219,7 @@ def _names_service_after(text: str, start: int) -> bool:
     return 0 <= lowered.find("service", start) < lowered.rfind("{")
 
 
-def _may_be_less_than(token: _Token, before: _Token | None) -> bool:
+def _may_be_less_than(token: Token, before: Token | None) -> bool:
     """Whether `<...>` may be read as a comparison that swallows a quote, a comment or a bracket: `1<'a>b'`."""
     ends_operand = before is not None and (before.kind in _OPERANDS or before.text == ")")
     return ends_operand and any(sign in token.text for sign in "'#)")

@@ -137,17 +137,7 @@ class Store:
 
         QueryError `answer-too-large` when the bytes pass the limit. Prefixes must be declared in the query.
         """
-        result = self._run(text, None, data, prefixes={})
-        if isinstance(result, px.QueryTriples):
-            return "rdf", serialise(_bounded_lines(result, wanted.limit), wanted.rdf, wanted.prefixes)
-        target = _Bounded(wanted.limit)
-        try:
-            result.serialize(target, RESULT_FORMATS[wanted.results])
-        except OSError:
-            if target.overflowed:
-                raise QueryError("answer-too-large", limit=wanted.limit) from None
-            raise
-        return "results", target.getvalue()
+        return written(self._run(text, None, data, prefixes={}), wanted)
 
     def run(self, text: str) -> tuple[str, object]:
         """Any query of a trusted user: ("solutions", (names, rows)) or ("triples", lines); ASK gives one row."""
@@ -219,6 +209,20 @@ class Store:
         for name in data.named:
             engine.extend(self._engine.quads_for_pattern(None, None, None, px.NamedNode(name)))
         return engine
+
+
+def written(result: px.QuerySolutions | px.QueryBoolean | px.QueryTriples, wanted: Wanted) -> tuple[str, bytes]:
+    """A result of the engine as `Store.answer` gives it."""
+    if isinstance(result, px.QueryTriples):
+        return "rdf", serialise(_bounded_lines(result, wanted.limit), wanted.rdf, wanted.prefixes)
+    target = _Bounded(wanted.limit)
+    try:
+        result.serialize(target, RESULT_FORMATS[wanted.results])
+    except OSError:
+        if target.overflowed:
+            raise QueryError("answer-too-large", limit=wanted.limit) from None
+        raise
+    return "results", target.getvalue()
 
 
 def parse(text: str | bytes, format: str, base: str | None = None, where: str = "RDF") -> list[Line]:

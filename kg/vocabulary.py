@@ -11,11 +11,12 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from rdflib import RDF, RDFS, SH, SKOS, VOID, Graph, Literal, URIRef
+from rdflib import DCAT, RDF, RDFS, SH, SKOS, VOID, Graph, Literal, URIRef
 from rdflib.namespace import DCTERMS, OWL
 from rdflib.plugins.parsers.notation3 import BadSyntax
 
 from kg.errors import ProjectError
+from kg.languages import best
 from kg.project import Project, read_text
 
 _SOURCES = {
@@ -34,12 +35,8 @@ class Text:
     by_language: tuple[tuple[str, str], ...] = ()
 
     def get(self, language: str) -> str | None:
-        """In `language`, else in English, else in Japanese, else in whatever there is; None for no text at all."""
-        known = dict(self.by_language)
-        for tag in (language, "en", "ja", ""):
-            if tag in known:
-                return known[tag]
-        return next(iter(known.values()), None)
+        """In `language`, else by the chain of `kg.languages`; None for no text at all."""
+        return best(self.by_language, language)
 
     def exact(self, language: str) -> str | None:
         return dict(self.by_language).get(language)
@@ -90,6 +87,7 @@ class Vocabulary:
 
     def __init__(self, project: Project) -> None:
         self.project = project
+        self._written: dict[str, str] = {}
         self._prefix_graph = _graph(project, [project.ontology / _SOURCES["prefixes"]])
         self._dataset_graph = _graph(project, [project.ontology / _SOURCES["dataset"]])
         own = {project.ontology / name for name in _SOURCES.values()}
@@ -129,6 +127,28 @@ class Vocabulary:
     def dataset(self) -> str:
         """The IRI of the data set that `ontology/dataset.ttl` describes."""
         return str(next(self._dataset_graph.subjects(VOID.uriSpace, None)))
+
+    @cached_property
+    def publisher(self) -> str | None:
+        """The IRI of who publishes the data set, where `ontology/dataset.ttl` names it."""
+        found = self._dataset_graph.value(URIRef(self.dataset), DCTERMS.publisher)
+        return str(found) if found else None
+
+    @cached_property
+    def keywords(self) -> tuple[str, ...]:
+        """Of the data set, in the order of their languages."""
+        found = self._dataset_graph.objects(URIRef(self.dataset), DCAT.keyword)
+        return tuple(str(word) for word in sorted(found, key=lambda word: (word.language or "", str(word))))
+
+    @cached_property
+    def entities(self) -> str:
+        """The pattern of the IRIs of things (`void:uriRegexPattern`)."""
+        return str(self._dataset_graph.value(URIRef(self.dataset), VOID.uriRegexPattern))
+
+    def version(self, name: str) -> str:
+        """The version of the "ontology" or the "shapes", as their files say it (`owl:versionInfo`)."""
+        graph = self.graph(name)
+        return str(min(graph.objects(min(graph.subjects(RDF.type, OWL.Ontology)), OWL.versionInfo)))
 
     def curie(self, iri: str) -> str:
         """`prefix:name` by the longest namespace that fits and leaves a plain name; else the IRI in brackets."""
@@ -279,8 +299,10 @@ class Vocabulary:
         return graphs[name]
 
     def source(self, name: str) -> str:
-        """N-Triples of `graph(name)`, for publication."""
-        return self.graph(name).serialize(format="nt11")
+        """N-Triples of `graph(name)`, for publication; written once."""
+        if name not in self._written:
+            self._written[name] = self.graph(name).serialize(format="nt11")
+        return self._written[name]
 
 
 def _page_order(field: Field) -> tuple[float, float, str]:

@@ -28,13 +28,19 @@ BASE = "https://example.org/towns/"
 _SERVER = """
 import json, sys
 from pathlib import Path
+from endpoint.gate import Rate
 from endpoint.workers import Limits
 from endpoint.wsgi import serve
+from kg.engine import Engine
 from kg.project import Project
 from kg.vocabulary import Vocabulary
 project, folder, limits, settings = sys.argv[1:]
+settings = json.loads(settings)
+if "engine" in settings:
+    settings["engine"] = Engine(settings["engine"])
+settings["rate"] = Rate(**settings.get("rate", {}))
 serve(Path(folder), Vocabulary(Project(Path(project))), port=0, limits=Limits(**json.loads(limits)),
-      say=lambda line: print(line, flush=True), **json.loads(settings))
+      say=lambda line: print(line, flush=True), **settings)
 """
 
 
@@ -143,8 +149,9 @@ def running(
 ) -> Iterator[Server]:
     """The server for a release, its log in a file; it ends on SIGTERM: a test fails if it does not within ten seconds."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    # Documents are made beforehand only where a test asks for it: it takes time that most have no use for.
     arguments = [sys.executable, "-c", _SERVER, str(project), str(folder), json.dumps(asdict(limits or Limits())),
-                 json.dumps(settings)]
+                 json.dumps({"pages": False, **settings})]
     with log.open("ab") as errors:
         process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=errors, env=environment, cwd=folder.parent)
     assert process.stdout is not None

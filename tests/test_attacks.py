@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import os
 import signal
@@ -78,9 +79,14 @@ def descendants(pid: int) -> list[tuple[int, float]]:
     return found
 
 
-def zygotes(server: Server) -> set[int]:
-    return {int(entry.parent.name) for entry in Path("/proc").glob("[0-9]*/cmdline")
-            if b"endpoint.zygote" in entry.read_bytes() and (int(entry.parent.name)) in dict(descendants(server.pid))}
+def named(server: Server, *names: str) -> set[int]:
+    """The processes of the service that have one of these names."""
+    found = set()
+    for pid, _ in descendants(server.pid):
+        with contextlib.suppress(OSError):
+            if Path(f"/proc/{pid}/comm").read_text().strip() in names:
+                found.add(pid)
+    return found
 
 
 @pytest.mark.parametrize("name", attack.hostile())
@@ -118,8 +124,8 @@ def test_c9_what_the_scan_does_not_see_finds_no_descriptor(tmp_path: Path) -> No
 
 
 def test_c1_others_are_served_while_eight_heavy_queries_run(server: Server) -> None:
-    before = zygotes(server)
-    assert len(before) > LIMITS.workers + LIMITS.fast_workers / 2, "one that forks, and what it forked"
+    before = named(server, "jichi-fast", "jichi-slow")
+    assert len(before) > (LIMITS.workers + LIMITS.fast_workers) / 2, "evaluators, of which some may just be replaced"
     attackers = [threading.Thread(target=attack.ask, args=(*place(server), f"{ENDLESS} # {n}")) for n in range(8)]
     for attacker in attackers:
         attacker.start()
@@ -163,8 +169,10 @@ def test_c5_a_visitor_who_hangs_up_stops_the_query(folder: Path) -> None:
                 f"Content-Length: {len(body)}\r\n\r\n").encode()
         with socket.create_connection(place(server), 5) as visitor:
             visitor.sendall(head + body)
-            time.sleep(1.0)
-            assert burned(server) > 0.1, "it runs"
+            until = time.monotonic() + 15
+            while burned(server) < 0.1 and time.monotonic() < until:
+                pass
+            assert time.monotonic() < until, "it runs"
         until = time.monotonic() + 10
         while burned(server) > 0.05 and time.monotonic() < until:
             pass
@@ -183,20 +191,23 @@ def test_c8_large_answers_are_spooled_not_kept(server: Server) -> None:
     query = "SELECT * WHERE { ?a ?b ?c . ?d ?e ?f } LIMIT 40000"
     first = server.query(query, "application/sparql-results+xml")
     assert first.status in (200, 503)
-    before = resident(server.pid)
+    before = resident(server)
     sizes = [len(server.query(f"{query} # {n}", "text/csv").body) for n in range(6)]
     assert max(sizes) > 4 << 20
-    assert resident(server.pid) - before < 48 << 20
+    assert resident(server) - before < 48 << 20
     refused = server.query("SELECT * WHERE { ?a ?b ?c . ?d ?e ?f }", "application/sparql-results+xml")
     assert refused.status in (400, 503) and refused.json()["code"] in ("answer-too-large", "query-timeout", "query-memory")
 
 
-def resident(pid: int) -> int:
-    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE")
+def resident(server: Server) -> int:
+    """Bytes of memory of the web processes."""
+    return sum(int(Path(f"/proc/{pid}/statm").read_text().split()[1]) for pid in named(server, "jichi-web")) * os.sysconf(
+        "SC_PAGESIZE")
 
 
 def test_c10_the_pool_recovers_from_a_flood(server: Server) -> None:
-    before = zygotes(server)
+    before = named(server, "jichi-release", "jichi-web")
+    assert len(before) == 1 + LIMITS.processes
     codes: list[object] = []
     threads = [threading.Thread(target=lambda n=n: codes.append(attack.ask(*place(server), f"{ENDLESS} # flood {n}")))
                for n in range(30)]
@@ -207,8 +218,8 @@ def test_c10_the_pool_recovers_from_a_flood(server: Server) -> None:
     assert all(found.status == 503 and found.right for found in codes), codes
     assert {found.code for found in codes} <= {"query-timeout", "query-memory", "queue-full"}
     assert server.query(COUNT).values("n") == ["615"]
-    assert server.get("/ready").json()["replaced"] > 0
-    assert min(before) == min(zygotes(server)), "the process that forks them is the same as before"
+    assert any(server.get("/ready").json()["replaced"] > 0 for _ in range(50)), "in one of the web processes"
+    assert before == named(server, "jichi-release", "jichi-web"), "only evaluators were replaced"
 
 
 @pytest.mark.parametrize("request_line", [

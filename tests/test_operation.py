@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import time
 from pathlib import Path
 
 from endpoint_support import BASE, Server, alive, fixture_lines, running, vocabulary, write_release
-from test_attacks import descendants
+from test_attacks import descendants, named
 
 from endpoint.workers import Limits
 
@@ -70,7 +71,8 @@ def test_a_request_is_one_line_of_json_without_personal_data(tmp_path: Path) -> 
         server.query("SELECT")
         server.query("SELECT (COUNT(*) AS ?n) WHERE { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l . ?m ?o ?q }")
         address = tag and server.address
-    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    # Each web process writes its own lines.
+    lines = sorted((json.loads(line) for line in log.read_text().splitlines()), key=lambda line: line["time"])
     assert [(line["route"], line["status"], line["outcome"]) for line in lines] == [
         ("sparql", 200, "ok"), ("sparql", 200, "ok"), ("thing", 303, "ok"), ("published", 404, "not-found"),
         ("sparql", 400, "query-syntax"), ("sparql", 503, "query-timeout"),
@@ -80,3 +82,46 @@ def test_a_request_is_one_line_of_json_without_personal_data(tmp_path: Path) -> 
     text = log.read_text()
     for word in ("somebody", "secret", "203.0.113.9", "127.0.0.1", "asagiri", "ASK", address):
         assert word not in text, word
+
+
+def test_metrics_count_what_all_processes_answered(tmp_path: Path) -> None:
+    with running(write_release(tmp_path, fixture_lines(), vocabulary()), limits=LIMITS) as server:
+        for _ in range(12):
+            assert server.get("/doc/lg/jp-asagiri-shi", "text/turtle").status == 200
+        server.query("SELECT")
+        server.query("SELECT (COUNT(*) AS ?n) WHERE { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l . ?m ?o ?q }")
+        numbers: dict[str, float] = {}
+
+        def told() -> dict[str, float]:
+            reply = server.get("/metrics")
+            assert (reply.status, reply.type, reply.headers["cache-control"]) == (200, "text/plain", "no-store")
+            rows = [line.rpartition(" ") for line in reply.text.splitlines() if not line.startswith("#")]
+            numbers.update({name: float(value) for name, _, value in rows})
+            return numbers
+
+        documents = 'jichi_requests_total{outcome="ok",route="document",status="200"}'
+        assert until(lambda: told().get(documents) == 12), "whichever process answered"
+        assert numbers["jichi_cache_hits_total"] >= 12 - LIMITS.processes * 2
+        assert numbers['jichi_requests_total{outcome="query-syntax",route="sparql",status="400"}'] == 1
+        assert numbers['jichi_queries_total{lane="-",outcome="query-timeout"}'] == 1
+        assert until(lambda: told()["jichi_evaluators_replaced_total"] >= 2)
+        assert any(name.startswith("jichi_release{") and value == 1 for name, value in numbers.items())
+        assert "asagiri" not in server.get("/metrics").text
+
+
+def test_a_web_process_that_dies_is_replaced(tmp_path: Path) -> None:
+    with running(write_release(tmp_path, fixture_lines(), vocabulary()), limits=LIMITS) as server:
+        before = named(server, "jichi-web")
+        for pid in before:
+            os.kill(pid, signal.SIGKILL)
+        assert until(lambda: len(named(server, "jichi-web") - before) == LIMITS.processes)
+        assert server.query(COUNT).values("n") == ["115"]
+        assert until(lambda: len(named(server, "jichi-fast")) == LIMITS.fast_workers), "and its evaluators have ended"
+
+
+def test_without_fork_one_process_answers(tmp_path: Path) -> None:
+    """What serves where there is no fork, tested where there is."""
+    link = write_release(tmp_path, fixture_lines(), vocabulary())
+    with running(link, limits=Limits(workers=1, deadline=1.0, fork=False)) as server:
+        assert server.query(COUNT).values("n") == ["115"] and server.get("/ready").status == 200
+        assert server.get("/doc/lg/jp-asagiri-shi", "text/html").status == 200

@@ -1,0 +1,305 @@
+"""Answers kept as bytes, before the application is asked.
+
+What may be kept the application says by its headers: `Cache-Control: public`, and a `Vary` of nothing but Accept,
+Accept-Language and Accept-Encoding. The key is not what a client sent but what follows from it: the address with its
+query in one spelling, the form chosen from the `Offer` of that address, the language, the coding. So a flood of odd
+headers finds the few answers there are. A cache belongs to one release and is bounded in bytes.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import NamedTuple, Protocol
+from urllib.parse import parse_qsl, unquote_to_bytes, urlencode
+
+from endpoint import coding
+from endpoint.negotiation import Offer
+from endpoint.words import choose_language
+
+KEPT_STATUSES = (200, 301, 303, 308)
+_DECISIVE = (b"accept", b"accept-language", b"accept-encoding")
+_KNOWN = {name.decode() for name in _DECISIVE}
+_LONGEST = 4096
+"""bytes of an address that is kept"""
+_OVERHEAD = 600
+"""bytes of the objects around an entry"""
+_RULES, _SPELLINGS = 4096, 4096
+_TIMING = "cache;desc=hit"
+_UNCHANGED_WITHOUT = {"content-type", "content-language", "content-encoding", "content-length", "allow"}
+"""headers that describe a body, which a 304 has not"""
+
+
+class Asked(NamedTuple):
+    """What of a request decides the answer, as it came over the line. `prefix` is that of a proxy which is believed."""
+
+    target: bytes
+    accept: bytes | None = None
+    language: bytes | None = None
+    encoding: bytes | None = None
+    prefix: bytes = b""
+
+
+class Address(NamedTuple):
+    prefix: bytes
+    path: bytes
+    query: str
+
+
+class Rule(NamedTuple):
+    """What the answers at one address differ by."""
+
+    offer: Offer | None
+    by_language: bool
+
+
+@dataclass(frozen=True)
+class Page:
+    """A whole answer of the application; `headers` without length, date, timing, tag and coding."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    tag: str | None
+    body: bytes
+    route: str = "-"
+    query: str = ""
+    """the hash of a query, for the log"""
+
+    @property
+    def packs(self) -> bool:
+        kind = next((value for name, value in self.headers if name.lower() == "content-type"), "")
+        return self.status == HTTPStatus.OK and coding.packable(kind, len(self.body))
+
+
+class Wire(NamedTuple):
+    """The bytes that go out: heads without the date, and the body."""
+
+    status: int
+    head: bytes
+    body: bytes
+    unchanged: bytes
+    tags: tuple[bytes, ...]
+    """the tags, quoted, for which the answer is `unchanged`"""
+    packs: bool
+    route: str
+    query: str
+
+
+class Finished(NamedTuple):
+    """The headers of an answer in a coding, and those of the 304 for who has it, without date and length."""
+
+    headers: list[tuple[str, str]]
+    unchanged: list[tuple[str, str]]
+    tags: tuple[bytes, ...]
+
+
+class Shelf(Protocol):
+    """Answers made beforehand."""
+
+    def rule(self, address: Address) -> Rule | None: ...
+
+    def page(self, address: Address, form: str, language: str, coding: str) -> tuple[Page, bytes] | None:
+        """The answer, and its bytes in the coding."""
+
+
+def finished(page: Page, code: str) -> Finished:
+    """What is said of an answer in a coding."""
+    headers = list(page.headers)
+    tags: tuple[bytes, ...] = ()
+    if page.packs:
+        headers = [(n, f"{v}, Accept-Encoding" if n.lower() == "vary" else v) for n, v in headers]
+        if not any(name.lower() == "vary" for name, _ in headers):
+            headers.append(("Vary", "Accept-Encoding"))
+        if code:
+            headers.append(("Content-Encoding", code))
+    if page.tag is not None:
+        tag = f'"{coding.tagged(page.tag, code)}"'
+        headers.append(("ETag", tag))
+        tags = (tag.encode("latin-1"), f'"{page.tag}"'.encode("latin-1"))
+    unchanged = [(name, value) for name, value in headers if name.lower() not in _UNCHANGED_WITHOUT]
+    return Finished(headers, unchanged, tags)
+
+
+def holds(tags: tuple[bytes, ...], if_none_match: bytes) -> bool:
+    """Whether a client has one of these (RFC 9110, section 13.1.2)."""
+    if not tags:
+        return False
+    if if_none_match in tags or if_none_match.strip() == b"*":
+        return True
+    return any(tag.strip().removeprefix(b"W/") in tags for tag in if_none_match.split(b","))
+
+
+def wired(page: Page, code: str, body: bytes) -> Wire:
+    """An answer in a coding as bytes; `body` is already in it."""
+    found = finished(page, code)
+    timing = ("Server-Timing", _TIMING)
+    head = [*found.headers, timing, ("Content-Length", str(len(body)))]
+    unchanged = _head(HTTPStatus.NOT_MODIFIED, [*found.unchanged, timing])
+    return Wire(page.status, _head(page.status, head), body, unchanged, found.tags, page.packs, page.route, page.query)
+
+
+class Cache:
+    """Thread-safe. `limit` bounds the bytes of all entries, `largest` those of one."""
+
+    def __init__(self, limit: int, largest: int = 1 << 20, shelf: Shelf | None = None) -> None:
+        self.shelf = shelf
+        self.size = 0
+        """bytes held"""
+        self._limit, self._largest = limit, min(largest, limit)
+        self._lock = threading.Lock()
+        self._rules: OrderedDict[Address, Rule] = OrderedDict()
+        self._wires: OrderedDict[tuple[Address, str, str, str], Wire] = OrderedDict()
+        self._spellings: OrderedDict[Asked, tuple[Address, str, str, str]] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._wires)
+
+    def find(self, asked: Asked) -> Wire | None:
+        """The answer to a GET, if it is here or on the shelf."""
+        key = self._spellings.get(asked)
+        if key is None:
+            key = self._key(asked)
+            if key is None:
+                return None
+        wire = self._wires.get(key)
+        if wire is None:
+            plain = self._wires.get((*key[:3], ""))
+            wire = plain if plain is not None and not plain.packs else self._from_shelf(key)
+            if wire is None:
+                return None
+        with self._lock:
+            if key in self._wires:
+                self._wires.move_to_end(key)
+        return wire
+
+    def keep(self, asked: Asked, page: Page, offer: Offer | None) -> Wire | None:
+        """Take in an answer of the application, in the coding that was asked for; None where it may not be kept."""
+        rule = rule_of(page, offer)
+        address = address_of(asked)
+        if rule is None or address is None or len(page.body) > self._largest:
+            return None
+        self._learn(address, rule)
+        key = self._key(asked)
+        # What was worked out here must be what the application gave, or the next visitor would get another's answer.
+        if key is None or not _is_of(page, key[1], key[2]):
+            return None
+        return self._put(key, page, None)
+
+    def _put(self, key: tuple[Address, str, str, str], page: Page, body: bytes | None) -> Wire:
+        code = key[3] if page.packs else ""
+        wire = wired(page, code, coding.encode(page.body, code) if body is None else body)
+        with self._lock:
+            place = (*key[:3], code)
+            old = self._wires.pop(place, None)
+            self.size += _weight(place, wire) - (_weight(place, old) if old else 0)
+            self._wires[place] = wire
+            while self.size > self._limit:
+                gone, left = self._wires.popitem(last=False)
+                self.size -= _weight(gone, left)
+        return wire
+
+    def _from_shelf(self, key: tuple[Address, str, str, str]) -> Wire | None:
+        found = self.shelf.page(*key) if self.shelf is not None else None
+        return None if found is None else self._put(key, *found)
+
+    def _learn(self, address: Address, rule: Rule) -> None:
+        with self._lock:
+            self._rules[address] = rule
+            self._rules.move_to_end(address)
+            while len(self._rules) > _RULES:
+                self._rules.popitem(last=False)
+
+    def _key(self, asked: Asked) -> tuple[Address, str, str, str] | None:
+        """What the answer is kept under; None where nothing is known of the address yet."""
+        address = address_of(asked)
+        if address is None:
+            return None
+        rule = self._rules.get(address)
+        if rule is None:
+            rule = self.shelf.rule(address) if self.shelf is not None else None
+            if rule is None:
+                return None
+            self._learn(address, rule)
+        form = ""
+        if rule.offer is not None and (rule.offer.formats or rule.offer.page):
+            choice = rule.offer.choose(_text(asked.accept))
+            if choice is None:
+                return None
+            form = choice.content_type
+        key = (address, form, _language(asked, address) if rule.by_language else "", coding.choose(_text(asked.encoding)))
+        with self._lock:
+            self._spellings[asked] = key
+            while len(self._spellings) > _SPELLINGS:
+                self._spellings.popitem(last=False)
+        return key
+
+
+def rule_of(page: Page, offer: Offer | None) -> Rule | None:
+    """What an answer differs by, if its headers allow it to be kept."""
+    headers: dict[str, str] = {}
+    for name, value in page.headers:
+        headers[name.lower()] = f"{headers[name.lower()]}, {value}" if name.lower() in headers else value
+    varies = {name.strip().lower() for name in headers.get("vary", "").split(",") if name.strip()}
+    is_public = headers.get("cache-control", "").startswith("public") and "set-cookie" not in headers
+    if page.status not in KEPT_STATUSES or not is_public or varies - _KNOWN or ("accept" in varies and offer is None):
+        return None
+    return Rule(offer if "accept" in varies else None, "accept-language" in varies)
+
+
+def _is_of(page: Page, form: str, language: str) -> bool:
+    headers = {name.lower(): value for name, value in page.headers}
+    return headers.get("content-type") == (form or headers.get("content-type")) and (
+        headers.get("content-language", language) == language or not language)
+
+
+def asked(target: bytes, headers: Iterable[tuple[bytes, bytes]], prefix: bytes = b"") -> Asked:
+    """The key of a request. A header that comes twice counts as one with a comma, as it does for the application."""
+    found: dict[bytes, bytes] = {}
+    for name, value in headers:
+        if name in _DECISIVE:
+            found[name] = found[name] + b"," + value if name in found else value
+    return Asked(target, *(found.get(name) for name in _DECISIVE), prefix)
+
+
+def address_of(asked: Asked) -> Address | None:
+    """An address in one spelling: percent signs undone, the arguments in the order of their names."""
+    path, _, query = asked.target.partition(b"?")
+    # An encoded slash is no separator: such an address is not the one that it would be read as.
+    if len(asked.target) > _LONGEST or not path.startswith(b"/") or b"%2f" in path.lower():
+        return None
+    return Address(asked.prefix, unquote_to_bytes(path), _one_spelling(query) if query else "")
+
+
+def _one_spelling(query: bytes) -> str:
+    text = query.decode("latin-1")
+    try:
+        pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=100)
+    except ValueError:
+        return text
+    return urlencode(sorted(pairs, key=lambda pair: pair[0]))
+
+
+def _language(asked: Asked, address: Address) -> str:
+    pairs = parse_qsl(address.query) if "lang=" in address.query else []
+    wanted = next((value for name, value in pairs if name == "lang"), None)
+    return choose_language(wanted, _text(asked.language))
+
+
+def _text(value: bytes | None) -> str | None:
+    return None if value is None else value.decode("latin-1")
+
+
+def _weight(key: tuple[Address, str, str, str], wire: Wire) -> int:
+    return len(wire.head) + len(wire.body) + len(wire.unchanged) + len(key[0].path) + len(key[0].query) + _OVERHEAD
+
+
+def _head(status: int, headers: Sequence[tuple[str, str]]) -> bytes:
+    try:
+        reason = HTTPStatus(status).phrase
+    except ValueError:
+        reason = ""
+    lines = [f"HTTP/1.1 {status} {reason}", *(f"{name}: {value}" for name, value in headers), ""]
+    return "\r\n".join(lines).encode("latin-1")

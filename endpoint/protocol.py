@@ -1,0 +1,210 @@
+"""HTTP/1.1 on a connection: that of uvicorn (httptools), with answers from the byte cache before anything else runs.
+
+A GET whose answer is kept is written from the parser's callback: no task, no thread, no application. The rest goes
+uvicorn's way to `endpoint.front`. Added are the limits of a server that stands in public: how large a head may be, how
+long it may take to arrive, how long a client may take to read.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterable
+from typing import Any
+
+import httptools
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from endpoint.cache import Cache, asked, holds
+from endpoint.front import refusal
+from endpoint.gate import Gate
+from endpoint.journal import Journal
+
+_log = logging.getLogger("jichi.service")
+TARGET = 256 << 10
+"""bytes of an address: a query of 64 KiB with a percent sign for every byte fits"""
+HEAD = 32 << 10
+"""bytes of the headers of a request"""
+HEAD_SECONDS = 15.0
+"""for a head to arrive whole, counted from the connection or the answer before it: also the time to stay idle"""
+BODY_SECONDS = 30.0
+"""for a body to arrive, and for a client to take in what is written"""
+_PIPELINED = 32
+"""requests that may wait on a connection for the answer to the one before"""
+_BAD = (("HTTP/1.1 400 Bad Request", "request-bad"), ("HTTP/1.1 431 Request Header Fields Too Large", "request-header-too-large"))
+_PREFIX = b"x-forwarded-prefix"
+
+
+class Connection(HttpToolsProtocol):
+    """A subclass is made for each web process, with its cache, journal and gate."""
+
+    cache: Cache
+    journal: Journal
+    gate: Gate
+    most = 1000
+    """connections of this process; one more is closed at once"""
+    ending = False
+    """this process retires: every answer is the last one on its connection"""
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        self.since = time.monotonic()
+        """since when the client has to do something"""
+        self.in_head = True
+        self._size = self._fed = 0
+        self._too_large = self._from_cache = self._answered = False
+        if len(self.connections) > self.most:
+            transport.abort()
+
+    def data_received(self, data: bytes) -> None:
+        if self.in_head and not self._fed and not data.isascii():
+            data = _encoded(data)
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            # No other protocol is spoken here: the request stands as it is (RFC 9110, section 7.8).
+            return
+        except httptools.HttpParserError as error:
+            if isinstance(error, httptools.HttpParserCallbackError) and not self._too_large:
+                _log.warning("a request was not understood: %s", type(error.__context__).__name__)
+            self._refuse(431 if self._too_large else 400)
+            return
+        if self.in_head:
+            self._fed += len(data)
+            if self._fed > TARGET + 2 * HEAD:
+                self._refuse(431)
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self.in_head = True
+        self._size = 0
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        super().on_header(name, value)
+        self._size += len(name) + len(value)
+        if self._size > HEAD:
+            self._too_large = True
+            raise ValueError(HEAD)
+
+    def on_url(self, url: bytes) -> None:
+        super().on_url(url)
+        if len(self.url) > TARGET:
+            self._too_large = True
+            raise ValueError(TARGET)
+
+    def on_headers_complete(self) -> None:
+        self.in_head = False
+        self._size = self._fed = 0
+        if len(self.pipeline) > _PIPELINED:
+            raise ValueError(_PIPELINED)
+        self._from_cache = self._answer_from_cache()
+        if self._from_cache:
+            return
+        self.since = time.monotonic()
+        # The parser of addresses takes 64 KiB; what follows the question mark needs no parsing here.
+        self.url, _, query = self.url.partition(b"#")[0].partition(b"?")
+        super().on_headers_complete()
+        self.scope["query_string"] = query
+        cycle = self.cycle
+        cycle.keep_alive = cycle.keep_alive and not self.ending
+        self.scope["gone"] = lambda: cycle.disconnected  # type: ignore[typeddict-unknown-key]
+        self.scope["prefix"] = self._prefix()  # type: ignore[typeddict-unknown-key]
+        if not self._is_believed():
+            self.headers[:] = [pair for pair in self.headers if not pair[0].startswith(b"x-forwarded-")]
+
+    def on_body(self, body: bytes) -> None:
+        if not self._from_cache:
+            self.since = time.monotonic() if len(body) > 1024 else self.since
+            super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        if not self._from_cache:
+            super().on_message_complete()
+
+    def shutdown(self) -> None:
+        """This process retires. A client that has only just come is answered, once: it could not know."""
+        is_fresh = self.cycle is None and not self._answered
+        if not is_fresh:
+            super().shutdown()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        self._unset_keepalive_if_required()
+        self.since = time.monotonic()
+        self.in_head = True
+
+    def send_400_response(self, msg: str) -> None:
+        self._refuse(400)
+
+    def look(self, now: float, idle: float = HEAD_SECONDS) -> None:
+        """End the connection of a client that is too slow: one timer for all of them costs less than one for each."""
+        waited = now - self.since
+        is_idle = self.cycle is None or self.cycle.response_complete
+        is_slow = is_idle and waited > idle
+        is_slow |= not is_idle and self.cycle.more_body and waited > BODY_SECONDS
+        if self.flow.write_paused:
+            is_slow |= waited > BODY_SECONDS and self._unmoved()
+        if is_slow and not self.transport.is_closing():
+            self.transport.abort() if self.flow.write_paused else self.transport.close()
+
+    def _unmoved(self) -> bool:
+        """Whether the client has taken in nothing since the last look."""
+        left = self.transport.get_write_buffer_size()
+        unmoved = left >= getattr(self, "_left", left + 1)
+        self._left = left
+        return unmoved
+
+    def _answer_from_cache(self) -> bool:
+        """Write the answer, if it is kept and it is this request's turn."""
+        method = self.parser.get_method()
+        is_turn = self.cycle is None or self.cycle.response_complete
+        if method not in (b"GET", b"HEAD") or not is_turn or self.pipeline or self.flow.write_paused:
+            return False
+        if self.parser.get_http_version() != "1.1":
+            return False
+        wire = self.cache.find(asked(self.url, self.headers, self._prefix()))
+        if wire is None:
+            return False
+        condition = next((value for name, value in self.headers if name == b"if-none-match"), None)
+        is_held = condition is not None and holds(wire.tags, condition)
+        head, body = (wire.unchanged, b"") if is_held else (wire.head, b"" if method == b"HEAD" else wire.body)
+        keeps = self.parser.should_keep_alive() and not self.ending
+        parts = [head, *_lines(self.server_state.default_headers), b"\r\n" if keeps else b"Connection: close\r\n\r\n", body]
+        self.transport.write(b"".join(parts))
+        self._answered = True
+        self.since = time.monotonic()
+        self.in_head = True
+        self.journal.hit(method.decode(), 304 if is_held else wire.status, len(body), wire)
+        if not keeps:
+            self.transport.close()
+        return True
+
+    def _prefix(self) -> bytes:
+        if not self.gate.trusted or not self._is_believed():
+            return b""
+        return next((value for name, value in self.headers if name == _PREFIX), b"")
+
+    def _is_believed(self) -> bool:
+        return bool(self.gate.trusted) and self.client is not None and self.gate.believes(self.client[0])
+
+    def _refuse(self, status: int) -> None:
+        """What is no request, or too large a one, is answered like other errors, and the connection ends."""
+        if self.transport.is_closing():
+            return
+        first, code = _BAD[status == 431]
+        reply = refusal(code, {"Connection": "close"})
+        headers = [*reply.headers, ("Content-Length", str(len(reply.body)))]
+        lines = [first, *(f"{name}: {value}" for name, value in headers), "", ""]
+        self.transport.write("\r\n".join(lines).encode("latin-1") + reply.body)
+        self.transport.close()
+        self.journal.answered("-", status, len(reply.body), 0.0, reply.facts)
+
+
+def _encoded(data: bytes) -> bytes:
+    """Takes an address whose letters were not encoded: clients send them, and others serve them."""
+    line, end, rest = data.partition(b"\r\n")
+    return b"".join(bytes([byte]) if byte < 0x80 else b"%%%02X" % byte for byte in line) + end + rest
+
+
+def _lines(headers: Iterable[tuple[bytes, bytes]]) -> list[bytes]:
+    return [part for name, value in headers for part in (name, b": ", value, b"\r\n")]

@@ -1,0 +1,210 @@
+"""The static twin behind a real nginx and a real Apache answers as the server itself does."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from urllib.parse import urlsplit
+
+import pytest
+from conftest import missing
+from endpoint_support import Server, fixture_lines, running, vocabulary, write_release
+
+from endpoint.twin import SITE, export
+from endpoint.workers import Evaluators, Limits
+from endpoint.crews import Load
+from kg.errors import MisuseError
+from kg.published import DATA
+
+BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+ASKED = [BROWSER, "text/turtle", "application/ld+json", "application/n-triples", "application/rdf+xml",
+         "application/trig", "*/*", None, "image/png"]
+PREFIX = "/lod"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture(scope="module")
+def open_folder() -> Iterator[Path]:
+    """A folder that a server may enter that gives up the rights of root; pytest's own may be closed at any time."""
+    with TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
+@pytest.fixture(scope="module")
+def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_release(tmp_path_factory.mktemp("release"), fixture_lines(), vocabulary())
+
+
+@pytest.fixture(scope="module")
+def server(release: Path) -> Iterator[Server]:
+    with running(release, limits=Limits(workers=1, deadline=2.0), prefix=PREFIX) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def twin(release: Path, server: Server, open_folder: Path) -> Path:
+    target = open_folder / "copy"
+    exported(release, target, f"{server.address}{PREFIX}")
+    return target
+
+
+def exported(release: Path, target: Path, root: str) -> dict[str, int]:
+    words = vocabulary()
+    evaluators = Evaluators(Load(release / DATA, words.base, words.prefixes), Limits(workers=1))
+    try:
+        return export(release, words, evaluators, target, root)
+    finally:
+        evaluators.close()
+
+
+def served(command: list[str], port: int) -> Iterator[Server]:
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        for _ in range(100):
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            if process.poll() is not None:
+                break
+            time.sleep(0.05)
+        assert process.poll() is None, " ".join(command)
+        yield Server(f"http://127.0.0.1:{port}/", process.pid)
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+@pytest.fixture(scope="module")
+def nginx(twin: Path, open_folder: Path) -> Iterator[Server]:
+    program = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
+    if program is None:
+        missing("the Debian package nginx-light")
+    folder, port = open_folder / "nginx", free_port()
+    folder.mkdir()
+    rules = (twin / "nginx.conf").read_text()
+    assert "127.0.0.1:8080" in rules and "/srv/jichi/site" in rules
+    rules = rules.replace("127.0.0.1:8080", f"127.0.0.1:{port}").replace("/srv/jichi/site", str(twin / SITE))
+    (folder / "rules.conf").write_text(rules)
+    temporary = "".join(f"  {kind}_temp_path {folder}/{kind};\n" for kind in
+                        ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+    (folder / "nginx.conf").write_text(
+        f"daemon off; pid {folder}/pid; error_log stderr; worker_processes 1;\nevents {{ }}\n"
+        f"http {{\n  access_log off;\n{temporary}  include {folder}/rules.conf;\n}}\n")
+    yield from served([str(program), "-c", str(folder / "nginx.conf"), "-e", "stderr"], port)
+
+
+@pytest.fixture(scope="module")
+def apache(twin: Path, open_folder: Path) -> Iterator[Server]:
+    program = shutil.which("apache2") or shutil.which("apache2", path="/usr/sbin")
+    if program is None:
+        missing("the Debian package apache2")
+    folder, port = open_folder / "apache", free_port()
+    (folder / "root").mkdir(parents=True)
+    shutil.copytree(twin / SITE, folder / "root" / PREFIX[1:])
+    names = ("mpm_event", "authz_core", "rewrite", "headers", "mime", "dir")
+    modules = "".join(f"LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so\n" for name in names)
+    (folder / "types").write_text("")
+    (folder / "apache.conf").write_text(
+        f"{modules}ServerName localhost\nListen 127.0.0.1:{port}\nPidFile {folder}/pid\nTypesConfig {folder}/types\n"
+        f"Mutex file:{folder}\nErrorLog {folder}/errors\nUser www-data\nGroup www-data\nDocumentRoot {folder}/root\n"
+        f"<Directory {folder}/root>\n  AllowOverride All\n  Require all granted\n</Directory>\n")
+    yield from served([str(program), "-f", str(folder / "apache.conf"), "-X"], port)
+
+
+def places(twin: Path) -> list[str]:
+    """Addresses of the twin, without suffix where it has one of a form."""
+    found = {"/", "/dump/"}
+    for file in (twin / SITE).rglob("*"):
+        path = f"/{file.relative_to(twin / SITE).as_posix()}"
+        if file.is_file() and not path.startswith("/.") and not path.endswith("index.html"):
+            found |= {path, re.sub(r"(\.ja)?\.(html|ttl|jsonld|nt|rdf|trig)$", "", path)} if ".ja." not in path else set()
+    documents = {f"/id/{path[5:]}" for path in found if path.startswith("/doc/") and "." not in path}
+    for path in [path for path in found if path.endswith(".html") and path.replace(".html", ".ttl") not in found]:
+        found -= {path}
+    return sorted(path for path in found | documents if not path.endswith("/index") and path.count("/") != 0)
+
+
+def plain(body: bytes) -> bytes:
+    """A page apart from what its links say of language and form."""
+    return re.sub(rb"(\.html)?(\?lang=(ja|en))?(?=[\"#<\\s])", b"", body)
+
+
+def differences(server: Server, copy: Server, path: str, accept: str | None, language: str) -> list[str]:
+    said = {"Accept-Language": language}
+    mine = server.request("GET", f"{PREFIX}{path}", {**said, **({"Accept": accept} if accept else {})})
+    theirs = copy.request("GET", f"{PREFIX}{path}", {**said, **({"Accept": accept} if accept else {})})
+    found = [f"{name}: {one} and {other}" for name, one, other in (
+        ("status", mine.status, theirs.status),
+        ("type", mine.headers.get("content-type"), theirs.headers.get("content-type")),
+        ("location", urlsplit(mine.headers.get("location", "")).path, urlsplit(theirs.headers.get("location", "")).path),
+    ) if one != other and not (name == "type" and mine.status in (301, 303, 308))]
+    if mine.status == theirs.status == 200 and plain(mine.body) != plain(theirs.body):
+        found.append("body")
+    return [f"{path} {accept} {language}: {difference}" for difference in found]
+
+
+@pytest.mark.parametrize("kind", ["nginx", "apache"])
+def test_every_address_answers_as_at_the_server(
+    kind: str, server: Server, twin: Path, request: pytest.FixtureRequest
+) -> None:
+    copy = request.getfixturevalue(kind)
+    paths = places(twin)
+    assert len(paths) > 150
+    wrong = []
+    for path in [*paths, "/doc/seminar/none", "/nothing", "/id/none/none", "/doc/seminar/2021-lisbon.pdf"]:
+        bare = "." not in path.rpartition("/")[2]
+        for accept in ASKED if bare else [BROWSER]:
+            for language in ("en", "ja") if accept == BROWSER else ("en",):
+                wrong += differences(server, copy, path, accept, language)
+    assert wrong == [], chr(10).join(wrong)
+
+
+def test_every_thing_of_ours_in_the_data_is_there(twin: Path) -> None:
+    words = vocabulary()
+    named = {part for line in fixture_lines() for part in re.findall(rf"<{re.escape(words.base)}(id/[^#>]+)", line)}
+    assert len(named) > 15
+    missing_files = [name for name in sorted(named) if not (twin / SITE / f"doc/{name[3:]}.ttl").is_file()]
+    assert missing_files == []
+
+
+def test_two_copies_are_the_same_and_an_older_one_is_replaced(release: Path, tmp_path: Path) -> None:
+    root = "https://example.org"
+    assert exported(release, tmp_path / "one", root) == exported(release, tmp_path / "two", root)
+    files = {p.relative_to(tmp_path / "one"): p.read_bytes() for p in (tmp_path / "one").rglob("*") if p.is_file()}
+    assert files == {p.relative_to(tmp_path / "two"): p.read_bytes() for p in (tmp_path / "two").rglob("*") if p.is_file()}
+    (tmp_path / "one" / SITE / "index.html").unlink()
+    exported(release, tmp_path / "one", root)
+    assert (tmp_path / "one" / SITE / "index.html").is_file()
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["one", "two"]
+
+
+def test_a_folder_of_someone_else_is_left_alone(release: Path, tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").write_text("all of it")
+    with pytest.raises(MisuseError):
+        exported(release, tmp_path / "mine", "https://example.org")
+    assert [p.name for p in tmp_path.rglob("*")] == ["mine", "thesis.txt"]
+
+
+def test_plain_storage_is_told_the_type_of_each_object(twin: Path) -> None:
+    rows = [line.split("\t") for line in (twin / "objects.tsv").read_text().splitlines()[1:]]
+    assert len(rows) > 200 and len({row[0] for row in rows}) == len(rows)
+    for key, file, content_type, _ in rows:
+        assert (twin / SITE / file).is_file()
+        assert "/" in content_type
+    by_key = {row[0]: row for row in rows}
+    assert by_key["doc/seminar/2021-lisbon"][2] == "text/html; charset=utf-8"
+    assert by_key["doc/seminar/2021-lisbon.ttl"][2] == "text/turtle; charset=utf-8"
+    assert by_key["doc/seminar/2021-lisbon.ja.html"][3] == "ja"
