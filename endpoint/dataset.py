@@ -129,7 +129,7 @@ def _file_row(row: dict[str, Term]) -> File:
 def _citation(site: Site, version: str, issued: str, language: str) -> str:
     vocabulary = site.vocabulary
     return word(
-        "page", "citation-dated" if issued else "citation", language, version=version, year=issued[:4],
+        "page", "citation-dated" if issued else "citation-data-set", language, version=version, year=issued[:4],
         publisher=vocabulary.text(vocabulary.publisher).get(language) or "", iri=f"{vocabulary.dataset}/{version}",
         title=vocabulary.text(vocabulary.dataset).get(language) or "",
     )  # fmt: skip
