@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from difflib import get_close_matches
 
 from flask import Flask, Response, redirect, render_template, request, send_from_directory
 from rdflib import DCTERMS, VOID
 
-from endpoint import things
+from endpoint import arguments, dataset, things
 from endpoint.answers import named, page
 from endpoint.documents import INDEXES, Document
 from endpoint.errors import STATUS, VisitorError
+from endpoint.lists import list_address
 from endpoint.negotiation import ALIKE, DOCUMENTS, FORMATS, HTML, Choice, Format, Offer, by_extension
+from endpoint.signposts import place, signposts
 from endpoint.site import VARY, Site, bare, chosen, local, reader_language
 from endpoint.views import Link
 from endpoint.words import word
 from kg.store import terms
 
 _EXAMPLES = 3
+_SUFFIX = re.compile(r"(.*?)(?:(\.)([A-Za-z].*))?", re.DOTALL)
 _DOCUMENT = Offer(DOCUMENTS)
 _FRONT = Offer((HTML, *(f for f in DOCUMENTS if f != HTML)))
 _DUMP_TYPES = {f".{f.extension}": f.content_type() for f in FORMATS if f.kind == "rdf"} | {".json": "application/json"}
@@ -64,7 +68,9 @@ def _published(site: Site, path: str) -> Response:
 
 def _document(site: Site, folder: str, key: str) -> Response:
     """A document, in the form of its suffix or else of the Accept header."""
-    stem, dot, extension = key.partition(".")
+    arguments.number("page")
+    # A suffix has letters only at its beginning: 2026.11.0 has none.
+    stem, dot, extension = _SUFFIX.fullmatch(key).group(1, 2, 3)  # type: ignore[union-attr]
     path = f"{folder}/{stem}" if folder else stem
     document = site.documents.find(path)
     if document is None:
@@ -73,7 +79,7 @@ def _document(site: Site, folder: str, key: str) -> Response:
     response = _written(site, document, choice)
     if not dot:
         response.headers["Vary"] = VARY
-        response.headers["Content-Location"] = bare(f"{_place(document)}.{choice.format.extension}")
+        response.headers["Content-Location"] = bare(f"{place(document)}.{choice.format.extension}")
     elif choice.format == HTML:
         response.headers["Vary"] = "Accept-Language"
     return response
@@ -100,30 +106,16 @@ def _written(site: Site, document: Document, choice: Choice) -> Response:
         response = named(document.write(choice.format, site.vocabulary.prefixes), choice.content_type)
     elif document.path in INDEXES:
         response = page(_index(site, document))
+    elif dataset.is_shown(site, document):
+        response = page(dataset.page(site, document, _alternates(document)))
     else:
         response = page(things.written(site, document, _alternates(document)))
-    response.headers["Link"] = ", ".join(_links(site, document, choice))
+    response.headers["Link"] = ", ".join(link.header() for link in signposts(site, document, choice.format))
     return response
 
 
 def _alternates(document: Document) -> tuple[Link, ...]:
-    return tuple(Link(f.title, local(f"{_place(document)}.{f.extension}")) for f in DOCUMENTS if f != HTML)
-
-
-def _links(site: Site, document: Document, choice: Choice) -> list[str]:
-    """RFC 8288 links as signposts for machines: what this describes, how to cite it, its licence, its other forms."""
-    links = [f'<{document.iri}>; rel="describes"', f'<{document.iri}>; rel="cite-as"',
-             f'<{site.vocabulary.dataset}>; rel="collection"']
-    licence = site.documents.licence(document)
-    if licence:
-        links.append(f'<{licence}>; rel="license"')
-    for format in DOCUMENTS:
-        target = f'<{bare(_place(document))}.{format.extension}>'
-        if choice.format == HTML and format != HTML:
-            links.append(f'{target}; rel="alternate describedby"; type="{format.media_type}"')
-        elif format != choice.format:
-            links.append(f'{target}; rel="alternate"; type="{format.media_type}"')
-    return links
+    return tuple(Link(f.title, local(f"{place(document)}.{f.extension}")) for f in DOCUMENTS if f != HTML)
 
 
 def _index(site: Site, document: Document) -> str:
@@ -150,13 +142,8 @@ def _index(site: Site, document: Document) -> str:
     )
 
 
-def _place(document: Document) -> str:
-    """The path of the document itself: that of its thing with `doc` for `id`."""
-    return f"doc/{document.path[3:]}" if document.path.startswith("id/") else document.path
-
-
 def _alternate_header(document: Document, format: Format) -> str:
-    return f'<{bare(_place(document))}.{format.extension}>; rel="alternate"; type="{format.media_type}"'
+    return f'<{bare(place(document))}.{format.extension}>; rel="alternate"; type="{format.media_type}"'
 
 
 def _home(site: Site) -> Response:
@@ -184,11 +171,12 @@ def _home(site: Site) -> Response:
 
 
 def _kinds(site: Site) -> list[tuple[Link, int, list[Link]]]:
-    """The classes that have a shape, with their number of things and a few examples, largest first."""
-    views = site.views()
-    kinds = sorted(site.kinds.items(), key=lambda item: (-len(item[1]), item[0]))
-    return [(views.link(class_), len(things), [views.link(thing) for thing in things[:_EXAMPLES]])
-            for class_, things in kinds if class_ in site.vocabulary.fields]
+    """The lists of named things with their number and a few examples, largest first."""
+    views, lists = site.views(), site.lists
+    kinds = [(Link(views.name(class_), list_address(name)), number, site.kinds.get(class_, [])[:_EXAMPLES])
+             for name, (class_, number) in lists.classes.items() if name in lists.named]
+    return [(link, number, [views.link(thing) for thing in things])
+            for link, number, things in sorted(kinds, key=lambda kind: -kind[1]) if things]
 
 
 def _dumps(site: Site) -> Response:

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from kg import adding, fetch, patch, registering, show
+from kg import adding, fetch, patch, published, registering, show
 from kg import diff as differing
 from kg.errors import MisuseError
 from kg.extract import load_register
@@ -169,7 +169,7 @@ def _addition_json(addition: adding.Addition, files: list[str], language: str) -
 
 def diff(words: Words, language: str) -> click.Command:
     def run(old: str, new: str, out: Path, quads: bool, prose: bool, write: Path | None, as_json: bool) -> int:
-        folders = [differing.release_at(named, out) for named in (old, new)]
+        folders = [published.release_at(named, out) for named in (old, new)]
         vocabulary = Vocabulary(Project.find())
         found = differing.compare(*folders, vocabulary, language)
         written = patch.write(write, folders, vocabulary) if write else None

@@ -10,7 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from kg import curate, derive, describe, examples, ledger, link, numbers, provenance, published, release, rml, tombstones, validate
+from kg import curate, deposit, derive, describe, examples, ledger, link, numbers, provenance, published, release, rml, tombstones, validate
 from kg.errors import ProjectError, ReleaseError
 from kg.extract.records import read as read_records
 from kg.extract.register import load_register
@@ -101,7 +101,7 @@ def registered(project: Project) -> dict[str, int]:
 def graphs(sources: Sources, reference: Iterable[Line] = ()) -> Graphs:
     """Steps 4 to 6: curate, map, join (`reference`: the quads of imported tables), derive."""
     curated = curate.apply(sources.records, sources.decisions)
-    stated, accepted = (set(_map(sources, handed_over(records), _of_records)) for records in (sources.records, curated))
+    stated, accepted = (set(_map(sources, provenance.handed_over(records), _of_records)) for records in (sources.records, curated))
     lines = stated & accepted
     lines |= {_in_curation(sources.names, line) for line in accepted - stated}
     lines |= set(_map(sources, _other_arrays(sources, curated, lines), _of_others))
@@ -110,31 +110,12 @@ def graphs(sources: Sources, reference: Iterable[Line] = ()) -> Graphs:
     store = Store.load([*lines, *_vocabulary(sources, "ontology", "concepts")], sources.vocabulary.prefixes)
     inferred = f"<{sources.names.graph('inferred')}>"
     lines |= derive.derive(store, sources.rules, lines, inferred)
-    return Graphs(frozenset(lines), frozenset(stated - accepted), handed_over(curated))
+    return Graphs(frozenset(lines), frozenset(stated - accepted), provenance.handed_over(curated))
 
 
 def stated(sources: Sources, records: Iterable[Record]) -> set[Line]:
     """What some records say before curation and rules."""
-    return set(_map(sources, handed_over(records), _of_records))
-
-
-def handed_over(records: Iterable[Record]) -> dict[str, Any]:
-    """`records/<type>.json`: the `norm` of every record of a type, in the order of documents and keys.
-
-    A nested iterator of RML-Core cannot reach its parent, so `doc` and `key` are repeated in every nested object.
-    """
-    arrays: dict[str, Any] = {}
-    for record in sorted(records, key=lambda r: (r.type, r.document, r.key)):
-        keys = {"doc": record.document, "key": record.key}
-        nested = {name: _with_keys(value, keys) for name, value in record.norm.items()}
-        arrays.setdefault(f"records/{record.type}.json", []).append({**nested, **keys})
-    return arrays
-
-
-def _with_keys(value: Any, keys: dict[str, str]) -> Any:
-    if isinstance(value, list):
-        return [{**item, **keys} if isinstance(item, dict) else item for item in value]
-    return value
+    return set(_map(sources, provenance.handed_over(records), _of_records))
 
 
 def _of_records(path: str) -> bool:
@@ -303,11 +284,16 @@ def facts_of(built: Built, sources: str) -> Release:
 
 
 def with_description(sources: Sources, built: Built, contents: dict[str, bytes]) -> dict[str, bytes]:
-    """`contents` and `dataset.ttl`: the description with the files in it, each with its size and checksum."""
+    """`contents` and the descriptions with the files in them, each with its size and checksum: RDF and schema.org."""
     rows = describe.files(built.edition, contents)
     meta = {line for line in built.lines if graph_of(line) == sources.names.graph("meta")}
     lines = {triple(line) for line in meta | set(_map(sources, {"release/files.json": rows}, _of_files))}
-    return {**contents, published.DESCRIPTION: serialise(lines, "turtle", sources.vocabulary.prefixes)}
+    about = deposit.about(sources.vocabulary, sources.documents, built.edition)
+    return {
+        **contents,
+        published.DESCRIPTION: serialise(lines, "turtle", sources.vocabulary.prefixes),
+        published.SCHEMA_ORG: deposit.schema_org(about, contents),
+    }
 
 
 def _vanished(sources: Sources, made: Graphs, out: Path) -> list[Problem]:

@@ -208,6 +208,7 @@ _HOLDS: dict[str, Callable[[str], bool]] = {
     "kana": is_kana,
     "latin": lambda text: bool(re.match(r"[A-Za-zÀ-ſ' ().,-]+$", text)),
     "qid": lambda text: bool(re.match(r"Q[1-9][0-9]*$", text)),
+    "property": lambda text: bool(re.match(r"P[1-9][0-9]*$", text)),
     "integer": lambda text: bool(re.match(r"[0-9]+$", text)),
     "latitude": _number_between(*_LATITUDES),
     "longitude": _number_between(*_LONGITUDES),

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser
 
 from browser_support import chromium, launched
 from endpoint_support import Server, running
-from kg import pipeline, published
+from kg import pipeline, published, releasing
 from kg.project import Project
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -58,6 +58,25 @@ def built(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder, _, _ = pipeline.build(project, out)
     assert folder is not None
     return out
+
+
+@pytest.fixture(scope="session")
+def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the project with a release 2026.11.0 in its folder `out`; built once, to be read and copied only."""
+    root = tmp_path_factory.mktemp("released")
+    copied(root)
+    project = Project(root)
+    made = releasing.publish(pipeline.checked(project, root / "out"), root / "out", "2026.11.0", "2026-11-21")
+    assert made.folder is not None and made.entered
+    return root
+
+
+def copied(target: Path) -> None:
+    """What a release is made from, in another folder."""
+    for name in ("ontology", "shapes", "mappings", "endpoint/examples"):
+        shutil.copytree(ROOT / name, target / name)
+    for name in ("LICENSE", "LICENSE-DATA.md"):
+        shutil.copy(ROOT / name, target / name)
 
 
 @pytest.fixture(scope="session")
@@ -118,6 +137,5 @@ EVIDENCE_OF_A_SEMINAR = ("", "-dates", "-hosts", "-series", "-themes")
 @pytest.fixture
 def copy_of_project(tmp_path: Path) -> Project:
     """A copy of the data folders that a test may spoil."""
-    for name in ("ontology", "shapes", "mappings", "endpoint/examples"):
-        shutil.copytree(ROOT / name, tmp_path / name)
+    copied(tmp_path)
     return Project(tmp_path)
