@@ -14,7 +14,7 @@ from pathlib import Path
 
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from endpoint import create_app, house, shelf, web
+from endpoint import create_app, house, questions, shelf, web
 from endpoint.crews import Load
 from endpoint.documents import Documents
 from endpoint.following import LOOK_SECONDS, Target
@@ -132,7 +132,10 @@ class _Site:
             paths = Documents(release, vocabulary, Names(vocabulary.base)).paths()
             return shelf.fill(app, shelf.targets(paths, Offer(DOCUMENTS), LANGUAGES), path)
 
-        opened = web.Opened(for_evaluators, release.release.version, path)
+        def plan(asked: questions.Asked, accept: str | None) -> questions.Plan:
+            return questions.plan(asked, accept, vocabulary, release.release.sha256)
+
+        opened = web.Opened(for_evaluators, plan if self._engine is None else None, release.release.version, path)
         load, store = Load(release.data, vocabulary.base, vocabulary.prefixes), release.store
         if self._engine is not None:
             # Evaluators then check queries, and need no data for that.

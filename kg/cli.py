@@ -238,7 +238,7 @@ def _steps(language: str, quiet: bool) -> Iterator[Callable[[str], None]]:
 def _serve(words: Callable[[str], str], language: str) -> click.Command:
     def run(
         out: Path, reference: Path | None, host: str, port: int, prefix: str, behind_proxy: bool,
-        trusted_proxy: tuple[str, ...], rate: float, burst: int, processes: int, pages: bool,
+        trusted_proxy: tuple[str, ...], rate: float, burst: int, processes: int, no_pages: bool,
         engine: str | None, login: Path | None,
     ) -> int:  # fmt: skip
         from endpoint.gate import Rate
@@ -251,7 +251,7 @@ def _serve(words: Callable[[str], str], language: str) -> click.Command:
         # The link itself, not where it leads: the server follows it to a new release.
         link = out / published.CURRENT
         serve(link, Vocabulary(Project.find()), host, port, Limits(processes=processes), prefix=prefix,
-              behind_proxy=behind_proxy, trusted=trusted_proxy, rate=Rate(rate, burst), pages=pages,
+              behind_proxy=behind_proxy, trusted=trusted_proxy, rate=Rate(rate, burst), pages=not no_pages,
               engine=cli_engine.engine(engine, login))
         return 0
 
@@ -266,7 +266,7 @@ def _serve(words: Callable[[str], str], language: str) -> click.Command:
         click.Option(["--rate"], type=click.FloatRange(0), default=0.0, show_default=True, help=words("option-rate")),
         click.Option(["--burst"], type=click.IntRange(1), default=100, show_default=True, help=words("option-burst")),
         click.Option(["--processes"], type=click.IntRange(1, 64), default=2, show_default=True, help=words("option-processes")),
-        click.Option(["--pages/--no-pages"], default=True, show_default=True, help=words("option-pages")),
+        click.Option(["--no-pages"], is_flag=True, help=words("option-no-pages")),
         *cli_engine.options(words),
     ])  # fmt: skip
 
