@@ -18,11 +18,13 @@ _POLICY = (
 )
 FRAMED_POLICY = _POLICY.replace("frame-ancestors 'none'", "frame-ancestors *")
 """for what other pages may show in a frame: it takes nothing from a visitor"""
+RELEASE = "Dataset-Release"
+"""the header that names the release that an answer is from"""
 CROSS_ORIGIN = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": (
-        "Allow, Content-Encoding, Content-Language, Content-Location, ETag, Link, Location, Retry-After, "
-        "Server-Timing, Vary"
+        "Allow, Content-Encoding, Content-Language, Content-Location, Dataset-Release, ETag, Link, Location, "
+        "Memento-Datetime, Retry-After, Server-Timing, Vary"
     ),
     "X-Content-Type-Options": "nosniff",
 }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from hashlib import sha256
 
 from flask import Flask, Response, request
@@ -13,7 +12,7 @@ from endpoint.coding import LARGE
 from endpoint.delivery import FRAMED_POLICY, UNKEPT, clock, sent_as
 from endpoint.documents import query_text
 from endpoint.errors import Trouble, VisitorError, trouble
-from endpoint.negotiation import DOCUMENTS, GRAPHS, HTML, RESULTS, Choice, Offer
+from endpoint.negotiation import DOCUMENTS, HTML, Choice, Offer
 from endpoint.operation import note
 from endpoint.site import GONE, TRIED, VARY, Site, bare, chosen, reader_language, wants_page
 from endpoint.workbench import Workbench

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import http.client
+import logging
 import select
 import socket
 import threading
@@ -37,6 +38,7 @@ _WRITE_SECONDS = 600.0
 _NOWHERE = "urn:uuid:00000000-0000-0000-0000-000000000000"
 
 Stopped = Callable[[], bool]
+_log = logging.getLogger("jichi.engine")
 
 
 @dataclass(frozen=True)
@@ -105,13 +107,13 @@ class Engine:
                 connection.request("POST", self._target, body, headers)
                 _wait_for(connection, until, stopped)
                 response = connection.getresponse()
-            except (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError):
+            except (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError) as error:
                 connection.close()
                 if kept and attempt == 0:
                     # The other side had closed it while it was idle: nothing was evaluated. So may be the rest.
                     self.close()
                     continue
-                raise QueryError("engine-failed") from None
+                raise _failure(error, seconds) from None
             except (OSError, http.client.HTTPException) as error:
                 connection.close()
                 raise _failure(error, seconds) from None
@@ -305,12 +307,14 @@ def _refusal(response: http.client.HTTPResponse, body: IO[bytes]) -> QueryError:
         return QueryError("engine-refused", status=response.status, said=said or "-")
     if response.status == 200:
         return QueryError("engine-partial")
+    _log.warning("the engine answered %d: %s", response.status, said or "-")
     return QueryError("engine-failed")
 
 
 def _failure(error: Exception, seconds: float) -> QueryError:
     if isinstance(error, TimeoutError | socket.timeout):
         return QueryError("query-timeout", seconds=f"{seconds:g}")
+    _log.warning("the engine does not answer: %s", error or type(error).__name__)
     return QueryError("engine-failed")
 
 

@@ -21,7 +21,7 @@ CONDUCTORS = {
     "releasing", "verify", "copies", "numbers", "deposit", "tabular",
 } | CLIS  # fmt: skip
 WRITING = STEPS | CLIS | {
-    "pipeline", "reading", "adding", "registering", "fetch", "releasing", "numbers", "linking",
+    "pipeline", "reading", "adding", "registering", "fetch", "releasing", "numbers", "linking", "load",
 }  # fmt: skip
 
 
