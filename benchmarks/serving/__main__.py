@@ -44,6 +44,7 @@ def main() -> None:
     options.add_argument("--triples", type=int, default=1_000_000)
     options.add_argument("--rounds", type=int, default=2)
     options.add_argument("--seconds", type=int, default=1)
+    options.add_argument("--patience", type=float, default=1800, help="seconds to wait until documents are made beforehand")
     options.add_argument("--only", choices=("real", "invented"))
     options.add_argument("--without", action="append", default=[], help="a peer that is left out (repeatable)")
     options.add_argument("--scratch", help="folder for the peers and the data; kept for the next run")
@@ -177,7 +178,7 @@ def _documents(
     """Documents from nginx and from us: asked for often, once, and by who has them; and from Trifid."""
     peer = peers.ours(out, pages=True, name="jichi with pages")
     address, pid, _ = stack.enter_context(peers.running(peer, scratch / "log"))
-    _wait_for_pages(out)
+    _wait_for_pages(out, given.patience)
     paths = [f"/doc/{iri.removeprefix(base).removeprefix('id/')}" for iri in shape.things]
     hot, root = paths[:200], scratch / "static"
     tag = _copy(address, hot, root)
@@ -218,10 +219,13 @@ def _documents(
     return ratios
 
 
-def _wait_for_pages(out: Path) -> None:
+def _wait_for_pages(out: Path, most: float) -> None:
     begin = time.monotonic()
     while not list((out / ".pages").glob("*.sqlite")):
         time.sleep(0.5)
+        if time.monotonic() - begin > most:
+            print(f"\npages are not made after {most:.0f} s; documents are made when they are asked for")
+            return
     print(f"\npages made beforehand: {time.monotonic() - begin:.0f} s, "
           f"{sum(f.stat().st_size for f in (out / '.pages').glob('*.sqlite')) >> 20} MiB")
     time.sleep(1.5)
