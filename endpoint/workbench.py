@@ -30,7 +30,6 @@ MOST_ROWS = 1000
 OTHER_TOPIC = "other"
 VIEWS = ("table", "chart", "map", "timeline")
 _NUMBERS = {str(XSD[name]) for name in ("integer", "decimal", "double", "float", "nonNegativeInteger", "int", "long")}
-_LONGEST_NAME = 100
 
 
 @dataclass(frozen=True)
@@ -78,12 +77,7 @@ class Workbench:
     def register(self, app: Flask) -> None:
         snippets.register(app)
         app.add_url_rule("/sparql/vocabulary", "vocabulary", lambda: _json(self._completion.vocabulary))
-        app.add_url_rule("/sparql/names", "names", self._names)
         app.add_url_rule("/sparql/hints", "hints", self._hints, methods=["GET", "POST"])
-
-    def _names(self) -> Response:
-        """Things by the beginning of a name, for completion."""
-        return _json(self._completion.names(request.args.get("q", "")[:_LONGEST_NAME]))
 
     def _hints(self) -> Response:
         """Remarks on a query, and the query with the PREFIX lines that it lacks."""
