@@ -4,12 +4,15 @@ BIN := .venv/bin
 PORT ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test serve build check bench clean
+.PHONY: help setup bundle test serve build check bench clean
 
 help: ## print this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
 
-setup: .venv/.ready ## make .venv and install the project and its test tools there
+setup: .venv/.ready bundle ## make .venv, install the project and its test tools there, bundle the scripts of the pages
+
+bundle: .venv/.ready ## bundle the scripts of the pages where they changed; without the bundle pages work, with a plain editor
+	@$(BIN)/python hatch_build.py || echo 'The scripts of the pages were not bundled: the pages work without them, the query editor is a plain field.' >&2
 
 .venv/.ready: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or later is needed; for example: make PYTHON=python3.12")'
@@ -33,4 +36,4 @@ bench: setup ## print the measured figures
 	$(BIN)/python -m benchmarks
 
 clean: ## remove what was made
-	rm -rf .venv build dist .pytest_cache .hypothesis
+	rm -rf .venv build dist .pytest_cache .hypothesis endpoint/static/bundle endpoint/frontend/node_modules

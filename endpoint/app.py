@@ -8,10 +8,10 @@ from urllib.parse import urlencode
 from flask import Flask, Response, redirect, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from endpoint import codes, delivery, operation, resources, sparql
+from endpoint import assets, codes, dataset, delivery, gone, lists, openapi, operation, resources, search, sparql
 from endpoint.errors import VisitorError, Trouble, code_of_status, trouble
 from endpoint.release import OpenRelease
-from endpoint.site import VARY, Site, local, reader_language, wants_page
+from endpoint.site import VARY, Site, bare, local, reader_language, wants_page
 from endpoint.words import LANGUAGES, word
 from endpoint.workers import Evaluators
 from kg.errors import KgError
@@ -27,12 +27,18 @@ def build_app(release: OpenRelease, vocabulary: Vocabulary, evaluators: Evaluato
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     site = Site.of(release, vocabulary, evaluators)
     resources.register(app, site)
+    dataset.register(app, site)
     codes.register(app, site)
+    lists.register(app, site)
+    search.register(app, site)
+    openapi.register(app, site)
     sparql.register(app, site)
+    assets.register(app)
     # What is registered first comes last after a request: the log sees the answer as it goes out.
     operation.register(app, site)
     delivery.register(app)
     app.before_request(_one_spelling)
+    gone.register(app, site)
     app.register_error_handler(KgError, _answer_error)
     app.register_error_handler(HTTPException, _answer_http_error)
     app.context_processor(lambda: _template_words(site))
@@ -66,6 +72,7 @@ def _template_words(site: Site) -> dict[str, object]:
         "lang": language,
         "text": text,
         "local": local,
+        "local_plain": bare,
         "release": site.release.release,
         "switch": [(code, word("page", "language-name", code), _switched(code)) for code in LANGUAGES],
     }

@@ -48,6 +48,8 @@ class Document:
     incoming_total: int = 0
     context: tuple[Line, ...] = ()
     """evidence, and the names of all that is mentioned"""
+    nodes: tuple[str, ...] = ()
+    """the thing and its sub-nodes"""
 
     def lines(self) -> list[Line]:
         return sorted({*self.own, *self.incoming, *self.context})
@@ -65,6 +67,10 @@ class Documents:
         self._names = names
         self._sources = {name: parse(vocabulary.source(name), "ntriples") for name in
                          ("ontology", "concepts", "shapes", "prefixes", "dataset")}
+        self._sources["dataset"] = release.description() or self._sources["dataset"]
+        self._told: dict[str, list[Line]] = {}
+        for line in self._sources["dataset"]:
+            self._told.setdefault(line[1:line.index(">")].partition("#")[0], []).append(line)
         self._labels = _label_lines(self._sources["ontology"] + self._sources["concepts"])
         self._found: dict[str, list[Line]] = {}
         self._last: tuple[str, Document | None] = ("", None)
@@ -92,7 +98,7 @@ class Documents:
             return self._thing(iri, path)
         used = self._store.construct(query_text("incoming"), {"thing": Term(iri)})
         return Document(iri, path, tuple(lines), tuple(self._store.located(used)), len(used),
-                        tuple(self._names_for(lines + used)))
+                        tuple(self._names_for(lines + used)), (iri,))
 
     def exists(self, path: str) -> bool:
         """Whether `find` would find something that the data mention; cheaper."""
@@ -109,13 +115,15 @@ class Documents:
 
     def _described(self, iri: str) -> list[Line]:
         """What the description of the data set says of a thing, such as its publisher."""
-        return [line for line in self._sources["dataset"] if line.startswith(f"<{iri}>")]
+        return self._told.get(iri, [])
 
     def _published(self, iri: str) -> list[Line]:
         """Lines of the ontology, the shapes, a concept scheme, the prefixes or the description of the data set."""
         if iri == self._vocabulary.dataset:
             described = self._store.construct(query_text("description"), {"thing": Term(iri)})
             return sorted({*self._sources["dataset"], *self._store.located(described)})
+        if iri.startswith(f"{self._vocabulary.dataset}/"):
+            return self._told.get(iri, [])
         if iri == self._vocabulary.ontology:
             return self._sources["ontology"]
         for name in ("shapes", "prefixes", "concepts"):
@@ -141,6 +149,7 @@ class Documents:
             tuple(self._store.located(incoming)),
             sum(self._incoming_count(node) for node in nodes),
             tuple(context),
+            tuple(nodes),
         )
 
     def _graph(self, iri: str, path: str) -> Document | None:
@@ -161,6 +170,8 @@ class Documents:
         """Where all things, graphs and published documents stand."""
         subjects = {row["thing"].value for row in self._store.select(query_text("subjects"))}
         described = {line[1:line.index(">")] for lines in self._sources.values() for line in lines if line[0] == "<"}
+        # The service is described, too; it has an address of its own kind.
+        described -= {iri for iri in self._told if not iri.startswith((self._vocabulary.dataset, f"{self._vocabulary.base}id/"))}
         paths = {self._names.path_of(iri) for iri in subjects | described | set(self._store.graphs())}
         return sorted(path for path in {*paths, *INDEXES} if path and "#" not in path and _PATH.match(path))
 
@@ -171,10 +182,9 @@ class Documents:
 
     def licence(self, document: Document) -> str | None:
         """The licence that a document names for itself, else that of the data set."""
-        about = (f"<{document.iri}>", f"<{self._vocabulary.dataset}>")
-        for lines in (document.own, self._sources["dataset"]):
+        for iri, lines in ((document.iri, document.own), (self._vocabulary.dataset, self._told[self._vocabulary.dataset])):
             for line in lines:
-                if f"> <{DCTERMS.license}> " in line and line.startswith(about):
+                if line.startswith(f"<{iri}> <{DCTERMS.license}> "):
                     return terms(line)[2].value
         return None
 

@@ -18,11 +18,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from endpoint import shelf, web
+from endpoint import web
 from endpoint.crews import Load, settings_of
 from endpoint.gate import Gate
 from endpoint.journal import forget
-from endpoint.release import OpenRelease
 from endpoint.workers import Evaluators, Limits
 from endpoint.zygote import Zygote, die_with, settle
 from kg.errors import KgError, ReleaseError

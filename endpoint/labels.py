@@ -5,23 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-from rdflib import XSD
-
 from endpoint.documents import query_text
 from endpoint.words import word
+from endpoint.written import written
+from kg.languages import best, chain, is_kana_reading, is_reading
 from kg.names import Names
 from kg.store import Store, Term
 from kg.vocabulary import Text, Vocabulary
 
-_FALLBACK = ("en", "ja", None)
 _KEPT = 20_000
 
 
 @dataclass(frozen=True)
 class Source:
-    """A passage: the evidence node, the document's key, first and last line (from 1, inclusive)."""
+    """A passage: the evidence node, the version of the document, its key, first and last line (from 1, inclusive)."""
 
     evidence: str
+    version: str
     document: str
     first: str
     last: str
@@ -42,39 +42,35 @@ class Labels:
         self.sources = lru_cache(_KEPT)(self._sources)
 
     def name(self, iri: str, language: str) -> str:
-        """A name in the reader's language, else another one, else the place or the key that the IRI ends in."""
-        ranked = self._names_of(iri)
-        for tag in (language, *_FALLBACK):
-            for _, found, label in ranked:
-                if found == tag:
-                    return label
-        known = self._vocabulary.label(iri, language) or self._place(iri, language)
+        """A name by the chain of `kg.languages`, else the place or the key that the IRI ends in."""
+        known = best(self._names_of(iri), language)
+        known = known or self._vocabulary.label(iri, language) or self._place(iri, language)
         return known or self._name_of_part(iri, language) or self._key(iri)
 
     def other_name(self, iri: str, language: str) -> str:
         """The name in the other language of the site, for a second line of a heading; "" where it is the same."""
         shown = self.name(iri, language)
-        other = "ja" if language == "en" else "en"
-        known = [label for _, tag, label in self._names_of(iri) if tag == other]
+        (other,) = chain(language)[1:]
+        known = [label for tag, label in self._names_of(iri) if tag == other]
         text = known[0] if known else self._text(iri).exact(other) or ""
         return "" if text == shown else text
 
+    def readings(self, iri: str) -> tuple[tuple[str, str], ...]:
+        """How a name is read, as (tag, text): kana first, then Latin letters."""
+        found = {(tag, text) for tag, text in self._names_of(iri) if is_reading(tag)}
+        return tuple(sorted(found, key=lambda given: (not is_kana_reading(given[0]), given)))
+
     def literal(self, term: Term, language: str) -> str:
-        """A literal as it is read: dates are written out, all else stands as it is."""
-        if term.datatype == str(XSD.date):
-            year, _, rest = term.value.partition("-")
-            month, _, day = rest.partition("-")
-            if year.isdigit() and month.isdigit() and day.isdigit() and 1 <= int(month) <= 12:
-                name = word("month", month, language)
-                return word("page", "date", language, year=year, month=name, day=int(day))
-        return term.value
+        """A literal as it is read: dates, lengths of time and numbers are written out, all else stands as it is."""
+        return written(term, language)
 
     def _text(self, iri: str) -> Text:
         return self._vocabulary.text(iri)
 
-    def _look_up(self, iri: str) -> tuple[tuple[int, str | None, str], ...]:
+    def _look_up(self, iri: str) -> tuple[tuple[str, str], ...]:
+        """(tag, text), the best property first."""
         rows = self._store.select(query_text("names"), {"thing": Term(iri)})
-        return tuple((int(row["rank"].value), row["label"].language, row["label"].value) for row in rows)
+        return tuple((row["label"].language or "", row["label"].value) for row in rows)
 
     def _place(self, iri: str, language: str) -> str | None:
         rows = self._store.select(query_text("place"), {"evidence": Term(iri)})
@@ -88,8 +84,8 @@ class Labels:
         return word("page", "part-of", language, thing=self.name(thing, language), part=fragment)
 
     def _source(self, evidence: str, row: dict[str, Term]) -> Source:
-        document = self._key(row["document"].value).split("-")[0]
-        return Source(evidence, document, row["first"].value, row["last"].value)
+        version = row["document"].value
+        return Source(evidence, version, self._key(version).split("-")[0], row["first"].value, row["last"].value)
 
     def _key(self, iri: str) -> str:
         """The end of an IRI of ours, a CURIE of another one."""

@@ -13,7 +13,7 @@ class Format:
 
     name: str
     kind: str
-    """"page", "rdf" (a graph or data set) or "results" (SELECT and ASK)"""
+    """"page", "rdf" (a graph or data set), "results" (SELECT and ASK) or "table" (a list)"""
     media_type: str
     extension: str
     title: str
@@ -38,10 +38,13 @@ FORMATS: tuple[Format, ...] = (
     Format("xml", "results", "application/sparql-results+xml", "srx", "XML", ("application/xml", "text/xml")),
     Format("csv", "results", "text/csv", "csv", "CSV", charset=True),
     Format("tsv", "results", "text/tab-separated-values", "tsv", "TSV", charset=True),
+    Format("table", "table", "application/json", "json", "JSON"),
     Format("html", "page", "text/html", "html", "HTML", charset=True),
 )
 
 HTML = next(f for f in FORMATS if f.name == "html")
+JSON = next(f for f in FORMATS if f.name == "table")
+"""of lists and search"""
 DOCUMENTS = tuple(f for f in FORMATS if f.kind == "rdf" and f.name != "nquads") + (HTML,)
 """what a document is offered in; the first is for those who say nothing"""
 GRAPHS = tuple(f for f in FORMATS if f.name in ("turtle", "ntriples", "jsonld", "rdfxml"))

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from kg.model import Release
 from kg.engine import Engine
-from kg.published import DATA, checksums, facts
+from kg.model import Line, Release
+from kg.published import DATA, DESCRIPTION, SCHEMA_ORG, checksums, facts
 from kg.remote import RemoteStore, Size
-from kg.store import Store
+from kg.store import Store, parse
 from kg.vocabulary import Vocabulary
 
 
@@ -37,6 +37,19 @@ class OpenRelease:
         else:
             store = RemoteStore.open(engine, vocabulary.base, vocabulary.prefixes, Size.of(data))
         return cls(release=facts(resolved), folder=resolved, store=store, files=files)
+
+    def description(self) -> list[Line]:
+        """What the release says of itself and of its files, as triples; nothing where it does not."""
+        if DESCRIPTION not in self.files:
+            return []
+        return parse((self.folder / DESCRIPTION).read_bytes(), "turtle", where=DESCRIPTION)
+
+    def schema_org(self) -> str:
+        """The same for search engines: a JSON-LD text, "" where there is none."""
+        if SCHEMA_ORG not in self.files:
+            return ""
+        # Within a page: no text of it may end the element that it stands in.
+        return (self.folder / SCHEMA_ORG).read_text(encoding="utf-8").replace("<", "\\u003c")
 
     @property
     def data(self) -> Path:

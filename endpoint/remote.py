@@ -18,7 +18,7 @@ from tempfile import TemporaryFile
 from typing import BinaryIO
 
 from endpoint.frames import Stopped
-from endpoint.workers import Answer, Evaluators, Limits, QueueFull, Request
+from endpoint.workers import Answer, Evaluators, QueueFull, Request
 from kg.errors import QueryError
 from kg.query_dialect import not_passed_on
 from kg.remote import Asking, RemoteStore
@@ -70,7 +70,7 @@ class RemoteEvaluators:
     def pids(self) -> list[int]:
         return self._checkers.pids()
 
-    def run(self, request: Request, stopped: Stopped = lambda: False) -> Answer:
+    def run(self, request: Request, stopped: Stopped = lambda: False, tried: bool = False) -> Answer:
         """The whole answer, or QueryError or QueueFull as `Evaluators.run` has them; QueryError also with
         `engine-dialect`, `engine-dataset`, `engine-refused`, `engine-failed`, `engine-partial`."""
         if self.draining:

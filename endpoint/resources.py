@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from difflib import get_close_matches
-from hashlib import sha256
 
 from flask import Flask, Response, redirect, render_template, request, send_from_directory
 from rdflib import DCTERMS, VOID
 
+from endpoint import arguments, dataset, things
+from endpoint.answers import named, page
 from endpoint.documents import INDEXES, Document
 from endpoint.errors import STATUS, VisitorError
+from endpoint.lists import list_address
 from endpoint.negotiation import ALIKE, DOCUMENTS, FORMATS, HTML, Choice, Format, Offer, by_extension
+from endpoint.signposts import place, signposts
 from endpoint.site import VARY, Site, bare, chosen, local, reader_language
 from endpoint.views import Link
 from endpoint.words import word
 from kg.store import terms
 
 _EXAMPLES = 3
+_SUFFIX = re.compile(r"(.*?)(?:(\.)([A-Za-z].*))?", re.DOTALL)
 _DOCUMENT = Offer(DOCUMENTS)
 _FRONT = Offer((HTML, *(f for f in DOCUMENTS if f != HTML)))
 _DUMP_TYPES = {f".{f.extension}": f.content_type() for f in FORMATS if f.kind == "rdf"} | {".json": "application/json"}
@@ -63,7 +68,9 @@ def _published(site: Site, path: str) -> Response:
 
 def _document(site: Site, folder: str, key: str) -> Response:
     """A document, in the form of its suffix or else of the Accept header."""
-    stem, dot, extension = key.partition(".")
+    arguments.number("page")
+    # A suffix has letters only at its beginning: 2026.11.0 has none.
+    stem, dot, extension = _SUFFIX.fullmatch(key).group(1, 2, 3)  # type: ignore[union-attr]
     path = f"{folder}/{stem}" if folder else stem
     document = site.documents.find(path)
     if document is None:
@@ -72,7 +79,7 @@ def _document(site: Site, folder: str, key: str) -> Response:
     response = _written(site, document, choice)
     if not dot:
         response.headers["Vary"] = VARY
-        response.headers["Content-Location"] = bare(f"{_place(document)}.{choice.format.extension}")
+        response.headers["Content-Location"] = bare(f"{place(document)}.{choice.format.extension}")
     elif choice.format == HTML:
         response.headers["Vary"] = "Accept-Language"
     return response
@@ -96,47 +103,19 @@ def _choice(site: Site, extension: str, has_suffix: bool, document: Document) ->
 
 def _written(site: Site, document: Document, choice: Choice) -> Response:
     if choice.format != HTML:
-        response = _named(document.write(choice.format, site.vocabulary.prefixes), choice.content_type)
+        response = named(document.write(choice.format, site.vocabulary.prefixes), choice.content_type)
     elif document.path in INDEXES:
-        response = _page(_index(site, document))
+        response = page(_index(site, document))
+    elif dataset.is_shown(site, document):
+        response = page(dataset.page(site, document, _alternates(document)))
     else:
-        page = site.views().page(document, _alternates(document))
-        response = _page(render_template("resource.html", page=page))
-    response.headers["Link"] = ", ".join(_links(site, document, choice))
-    return response
-
-
-def _named(body: bytes, content_type: str) -> Response:
-    """An answer with a strong ETag; its bytes are the same for a release, a document, a format and a language."""
-    response = Response(body, content_type=content_type)
-    response.set_etag(sha256(body).hexdigest()[:32])
-    return response
-
-
-def _page(text: str) -> Response:
-    response = _named(text.encode("utf-8"), HTML.content_type())
-    response.headers["Content-Language"] = reader_language()
+        response = page(things.written(site, document, _alternates(document)))
+    response.headers["Link"] = ", ".join(link.header() for link in signposts(site, document, choice.format))
     return response
 
 
 def _alternates(document: Document) -> tuple[Link, ...]:
-    return tuple(Link(f.title, local(f"{_place(document)}.{f.extension}")) for f in DOCUMENTS if f != HTML)
-
-
-def _links(site: Site, document: Document, choice: Choice) -> list[str]:
-    """RFC 8288 links as signposts for machines: what this describes, how to cite it, its licence, its other forms."""
-    links = [f'<{document.iri}>; rel="describes"', f'<{document.iri}>; rel="cite-as"',
-             f'<{site.vocabulary.dataset}>; rel="collection"']
-    licence = site.documents.licence(document)
-    if licence:
-        links.append(f'<{licence}>; rel="license"')
-    for format in DOCUMENTS:
-        target = f'<{bare(_place(document))}.{format.extension}>'
-        if choice.format == HTML and format != HTML:
-            links.append(f'{target}; rel="alternate describedby"; type="{format.media_type}"')
-        elif format != choice.format:
-            links.append(f'{target}; rel="alternate"; type="{format.media_type}"')
-    return links
+    return tuple(Link(f.title, local(f"{place(document)}.{f.extension}")) for f in DOCUMENTS if f != HTML)
 
 
 def _index(site: Site, document: Document) -> str:
@@ -163,13 +142,8 @@ def _index(site: Site, document: Document) -> str:
     )
 
 
-def _place(document: Document) -> str:
-    """The path of the document itself: that of its thing with `doc` for `id`."""
-    return f"doc/{document.path[3:]}" if document.path.startswith("id/") else document.path
-
-
 def _alternate_header(document: Document, format: Format) -> str:
-    return f'<{bare(_place(document))}.{format.extension}>; rel="alternate"; type="{format.media_type}"'
+    return f'<{bare(place(document))}.{format.extension}>; rel="alternate"; type="{format.media_type}"'
 
 
 def _home(site: Site) -> Response:
@@ -182,7 +156,7 @@ def _home(site: Site) -> Response:
         response.headers["Vary"] = VARY
         return response  # type: ignore[return-value]
     kinds = _kinds(site)
-    response = _page(render_template(
+    response = page(render_template(
         "home.html",
         kinds=kinds,
         dataset=site.vocabulary.text(site.vocabulary.dataset),
@@ -197,17 +171,18 @@ def _home(site: Site) -> Response:
 
 
 def _kinds(site: Site) -> list[tuple[Link, int, list[Link]]]:
-    """The classes that have a shape, with their number of things and a few examples, largest first."""
-    views = site.views()
-    kinds = sorted(site.kinds.items(), key=lambda item: (-len(item[1]), item[0]))
-    return [(views.link(class_), len(things), [views.link(thing) for thing in things[:_EXAMPLES]])
-            for class_, things in kinds if class_ in site.vocabulary.fields]
+    """The lists of named things with their number and a few examples, largest first."""
+    views, lists = site.views(), site.lists
+    kinds = [(Link(views.name(class_), list_address(name)), number, site.kinds.get(class_, [])[:_EXAMPLES])
+             for name, (class_, number) in lists.classes.items() if name in lists.named]
+    return [(link, number, [views.link(thing) for thing in things])
+            for link, number, things in sorted(kinds, key=lambda kind: -kind[1]) if things]
 
 
 def _dumps(site: Site) -> Response:
     files = [(name, (site.release.folder / name).stat().st_size, digest) for name, digest in
              sorted(site.release.files.items())]
-    response = _page(render_template("dumps.html", files=files))
+    response = page(render_template("dumps.html", files=files))
     response.headers["Vary"] = "Accept-Language"
     return response
 
@@ -227,6 +202,6 @@ def _dump(site: Site, name: str) -> Response:
 
 def _errors() -> Response:
     """What the `type` of a problem leads to: every code in words."""
-    response = _page(render_template("errors.html", codes=sorted(STATUS.items())))
+    response = page(render_template("errors.html", codes=sorted(STATUS.items())))
     response.headers["Vary"] = "Accept-Language"
     return response

@@ -9,9 +9,14 @@ from flask import Request as HttpRequest
 from flask import g, request
 
 from endpoint.documents import Documents, query_text
+from endpoint.finding import Index
 from endpoint.labels import Labels
 from endpoint.negotiation import HTML, Choice, Offer, names
+from endpoint.listing import Lists
+from endpoint.maps import Atlas
 from endpoint.release import OpenRelease
+from endpoint.searchable import index
+from endpoint.timeline import Calendar
 from endpoint.words import LANGUAGES, choose_language
 from endpoint.views import Views
 from endpoint.workers import Evaluators
@@ -31,12 +36,18 @@ class Site:
     names: Names
     documents: Documents
     labels: Labels
+    calendar: Calendar
+    atlas: Atlas
+    lists: Lists
 
     @classmethod
     def of(cls, release: OpenRelease, vocabulary: Vocabulary, evaluators: Evaluators) -> Site:
         places = Names(vocabulary.base)
         labels = Labels(release.store, vocabulary, places)
-        return cls(release, vocabulary, evaluators, places, Documents(release, vocabulary, places), labels)
+        documents = Documents(release, vocabulary, places)
+        calendar, atlas = Calendar(release.store), Atlas(release.store)
+        lists = Lists(release.store, vocabulary, labels, calendar)
+        return cls(release, vocabulary, evaluators, places, documents, labels, calendar, atlas, lists)
 
     @cached_property
     def kinds(self) -> dict[str, list[str]]:
@@ -50,8 +61,22 @@ class Site:
                 found.setdefault(class_, []).append(thing)
         return found
 
+    @cached_property
+    def classes(self) -> dict[str, list[str]]:
+        """The most specific classes of each named thing."""
+        found: dict[str, list[str]] = {}
+        for class_, things in self.kinds.items():
+            for thing in things:
+                found.setdefault(thing, []).append(class_)
+        return found
+
+    @cached_property
+    def index(self) -> Index:
+        """Made when somebody first searches."""
+        return index(self.release.store, self.vocabulary)
+
     def views(self) -> Views:
-        return Views(self.vocabulary, self.names, self.labels, reader_language(), local)
+        return Views(self.vocabulary, self.names, self.labels, reader_language(), local, self.lists.name_of)
 
 
 GONE = "jichi.gone"
@@ -60,17 +85,19 @@ FACTS = "jichi.facts"
 """where environ holds what the log and the metrics say of the request"""
 METRICS = "jichi.metrics"
 """where environ holds a function that gives the metrics of all web processes as text"""
+TRIED = "jichi.tried"
+"""where environ says that the fast lane has given this query up already"""
 OFFERED = "jichi.offered"
 """where a request's environ holds the `Offer` that its answer was chosen from"""
 
 
-def chosen(offer: Offer) -> Choice | None:
-    """What the visitor is given of `offer`. The byte cache before the application learns of the offer by this.
+def chosen(offer: Offer, choice: Choice | None = None) -> Choice | None:
+    """What the visitor is given of `offer`, unless that is settled. The byte cache learns of the offer by this.
 
     An answer that varies by Accept and did not come by here is not kept by it.
     """
     request.environ[OFFERED] = offer
-    return offer.choose(request.headers.get("Accept"))
+    return choice or offer.choose(request.headers.get("Accept"))
 
 
 def reader_language() -> str:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from rdflib import RDF
+from rdflib import RDF, RDFS, SKOS
 
 from endpoint.documents import Document
-from endpoint.labels import Labels, Source
+from endpoint.labels import Labels
+from endpoint.marks import Mark, Marks, Statement
+from endpoint.uses import Uses
 from endpoint.words import known, word
+from kg.collation import by_letters, by_reading
+from kg.languages import is_kana_reading, is_reading
 from kg.names import Names
 from kg.store import Term, terms
 from kg.vocabulary import Field, Vocabulary
 
-_TYPE = str(RDF.type)
+_TYPE, _LABEL, _NAME = str(RDF.type), str(RDFS.label), str(SKOS.prefLabel)
 _MANY = 12
 _MOST_PARTS = 150
 """sub-nodes shown on one page; the RDF holds them all"""
@@ -23,16 +27,6 @@ _MOST_PARTS = 150
 @dataclass(frozen=True)
 class Link:
     text: str
-    href: str
-
-
-@dataclass(frozen=True)
-class Mark:
-    """Where a statement is from: how it came to be (`stated`, `curated` ...), and the place to look it up."""
-
-    kind: str
-    text: str
-    title: str
     href: str
 
 
@@ -53,6 +47,8 @@ class Row:
     href: str
     hint: str
     values: tuple[Value, ...]
+    number: int = 0
+    """of all values, where only some are shown"""
 
     @property
     def many(self) -> bool:
@@ -81,58 +77,72 @@ class Page:
     iri: str
     title: str
     subtitle: str
+    readings: tuple[tuple[str, str], ...]
+    """(tag, text): kana, then Latin letters"""
     kinds: tuple[Link, ...]
     groups: tuple[Group, ...]
     parts: tuple[Part, ...]
     parts_left_out: int
-    incoming: tuple[Group, ...]
-    incoming_left_out: int
-    alternates: tuple[Link, ...]
-
-
-@dataclass(frozen=True)
-class _Statement:
-    subject: Term
-    predicate: Term
-    object: Term
-    graphs: tuple[str, ...]
+    used: tuple[Row, ...]
+    """what leads here, on this page of it, by property"""
+    uses: Uses
+    elsewhere: tuple[Link, ...]
+    """the same thing with other authorities"""
 
 
 class Views:
     """Makes pages for readers of one language; `local` turns a path below the base into a link of this server."""
 
     def __init__(
-        self, vocabulary: Vocabulary, names: Names, labels: Labels, language: str, local: Callable[[str], str]
+        self, vocabulary: Vocabulary, names: Names, labels: Labels, language: str, local: Callable[[str], str],
+        list_of: Callable[[str], str | None] = lambda class_: None,
     ) -> None:
         self._vocabulary = vocabulary
         self._names = names
         self._labels = labels
         self._language = language
         self._local = local
+        self._list_of = list_of
+        self._marks = Marks(names, labels, language, self.href)
 
-    def page(self, document: Document, alternates: tuple[Link, ...]) -> Page:
-        statements = _statements(document.own)
-        by_subject: dict[str, list[_Statement]] = {}
-        for statement in statements:
+    def page(self, document: Document, uses: Uses) -> Page:
+        by_subject: dict[str, list[Statement]] = {}
+        for statement in statements(document.own):
             by_subject.setdefault(statement.subject.value, []).append(statement)
         main = by_subject.pop(document.iri, [])
         kinds = self._kinds(main)
         parts = sorted(by_subject.items(), key=lambda item: (not item[0].startswith(f"{document.iri}#"), item[0]))
         return Page(
             iri=document.iri,
-            title=self._labels.name(document.iri, self._language),
+            title=self.name(document.iri),
             subtitle=self._labels.other_name(document.iri, self._language),
-            kinds=self._kind_links(kinds),
+            readings=self._labels.readings(document.iri),
+            kinds=tuple(self._kind(kind) for kind in kinds),
             groups=self._groups(main, kinds),
             parts=tuple(self._part(iri, found, document.iri) for iri, found in parts[:_MOST_PARTS]),
             parts_left_out=max(0, len(parts) - _MOST_PARTS),
-            incoming=self._incoming(document, kinds),
-            incoming_left_out=max(0, document.incoming_total - len(_statements(document.incoming))),
-            alternates=alternates,
+            used=self._used(uses),
+            uses=uses,
+            elsewhere=self._elsewhere(main),
         )
 
+    def name(self, iri: str) -> str:
+        return self._labels.name(iri, self._language)
+
+    def _kind(self, class_: str) -> Link:
+        """A class by the list of its things; by its term where it has no list."""
+        name = self._list_of(class_)
+        return Link(self.name(class_), self._local(f"list/{name}")) if name else self.link(class_)
+
+    def sort_key(self, iri: str) -> tuple[str, str]:
+        """The place of a name among others: by reading for readers of Japanese, else by letters."""
+        if self._language != "ja":
+            return by_letters(self.name(iri))
+        kana = [text for tag, text in self._labels.readings(iri) if is_kana_reading(tag)]
+        return by_reading(kana[0] if kana else self.name(iri))
+
     def link(self, iri: str) -> Link:
-        return Link(self._labels.name(iri, self._language), self.href(iri) or iri)
+        return Link(self.name(iri), self.href(iri) or iri)
 
     def href(self, iri: str) -> str | None:
         """Where a link to `iri` leads: to this server for IRIs of ours, else to the IRI if it is one of the web."""
@@ -141,50 +151,52 @@ class Views:
             return self._local(f"doc/{path[3:]}" if path.startswith("id/") else path)
         return iri if iri.startswith(("http://", "https://")) else None
 
-    def _part(self, iri: str, statements: list[_Statement], document: str) -> Part:
-        kinds = self._kinds(statements)
+    def _part(self, iri: str, found: list[Statement], document: str) -> Part:
+        kinds = self._kinds(found)
         anchor = iri.removeprefix(f"{document}#") if iri.startswith(f"{document}#") else ""
-        return Part(anchor, self._labels.name(iri, self._language), self._kind_links(kinds),
-                    self._groups(statements, kinds))
+        return Part(anchor, self.name(iri), tuple(self._kind(kind) for kind in kinds), self._groups(found, kinds))
 
-    def _kinds(self, statements: Iterable[_Statement]) -> list[str]:
+    def _kinds(self, found: Iterable[Statement]) -> list[str]:
         """The most specific classes of a thing: those above another of its classes are left out."""
-        return self._vocabulary.most_specific(s.object.value for s in statements if s.predicate.value == _TYPE)
+        return self._vocabulary.most_specific(s.object.value for s in found if s.predicate.value == _TYPE)
 
-    def _kind_links(self, kinds: Iterable[str]) -> tuple[Link, ...]:
-        return tuple(self.link(kind) for kind in kinds)
-
-    def _groups(self, statements: list[_Statement], kinds: list[str]) -> tuple[Group, ...]:
-        return self._grouped(statements, lambda p: self._vocabulary.field(p, kinds), self._object_value)
-
-    def _incoming(self, document: Document, kinds: list[str]) -> tuple[Group, ...]:
+    def _used(self, uses: Uses) -> tuple[Row, ...]:
+        by_predicate: dict[str, list[Value]] = {}
+        for statement in statements(uses.lines):
+            value = self._iri_value(statement.subject.value, self._marks.of(statement))
+            by_predicate.setdefault(statement.predicate.value, []).append(value)
         rows = []
-        by_predicate: dict[str, list[_Statement]] = {}
-        for statement in _statements(document.incoming):
-            by_predicate.setdefault(statement.predicate.value, []).append(statement)
-        for predicate, found in sorted(by_predicate.items()):
-            values = sorted((self._subject_value(s) for s in found), key=lambda v: v.text)
-            rows.append(self._row(self._vocabulary.field(predicate, ()), values))
-        title = word("page", "incoming", self._language)
-        return (Group(title, tuple(rows)),) if rows else ()
+        for predicate, number in uses.counts:
+            if predicate in by_predicate:
+                values = sorted(by_predicate[predicate], key=lambda value: value.text)
+                row = self._row(self._vocabulary.field(predicate, ()), values, number)
+                rows.append(replace(row, caption=word("page", "as-value", self._language, caption=row.caption)))
+        return tuple(rows)
 
-    def _grouped(
-        self,
-        statements: Iterable[_Statement],
-        field_of: Callable[[str], Field],
-        value_of: Callable[[_Statement], Value],
-    ) -> tuple[Group, ...]:
-        by_predicate: dict[str, list[_Statement]] = {}
-        for statement in statements:
-            by_predicate.setdefault(statement.predicate.value, []).append(statement)
+    def _elsewhere(self, main: list[Statement]) -> tuple[Link, ...]:
+        """The links of the graphs `link/...`, each under the name of its authority."""
+        found = {}
+        for statement in main:
+            for graph in statement.graphs:
+                if self._marks.kind_of(graph) == "link" and statement.object.kind == "iri":
+                    authority = graph.rpartition("/")[2]
+                    name = word("authority", authority, self._language) if known("authority", authority) else authority
+                    found[statement.object.value] = Link(name, statement.object.value)
+        return tuple(sorted(found.values(), key=lambda link: (link.text, link.href)))
+
+    def _groups(self, found: list[Statement], kinds: list[str]) -> tuple[Group, ...]:
+        """Statements by property and group. Copies of names and classes above others are left to the RDF."""
+        copied = {_LABEL} if any(statement.predicate.value == _NAME for statement in found) else set()
+        by_predicate: dict[str, list[Statement]] = {}
+        for statement in found:
+            is_class_above = statement.predicate.value == _TYPE and statement.object.value not in kinds
+            if statement.predicate.value not in copied and not is_class_above:
+                by_predicate.setdefault(statement.predicate.value, []).append(statement)
         groups: dict[tuple[float, str], list[tuple[tuple[float, str], Row]]] = {}
-        for predicate, found in by_predicate.items():
-            field = field_of(predicate)
-            if field.group is None:
-                key = (float("inf"), "")
-            else:
-                key = (field.group.order, field.group.label.get(self._language) or field.group.iri)
-            values = sorted((value_of(s) for s in found), key=self._value_order)
+        for predicate, said in by_predicate.items():
+            field = self._vocabulary.field(predicate, kinds)
+            key = (field.group.order, field.group.label.get(self._language) or field.group.iri) if field.group else (float("inf"), "")
+            values = sorted((self._object_value(statement) for statement in said), key=self._value_order)
             groups.setdefault(key, []).append(((field.order, predicate), self._row(field, values)))
         rest = word("page", "other-statements" if len(groups) > 1 else "statements", self._language)
         return tuple(
@@ -192,60 +204,39 @@ class Views:
             for (_, title), rows in sorted(groups.items())
         )
 
-    def _row(self, field: Field, values: Iterable[Value]) -> Row:
-        predicate = field.predicate
-        curie = self._vocabulary.curie(predicate)
-        caption = field.name.get(self._language)
-        if caption is None:
-            is_common = known("term", curie)
-            caption = word("term", curie, self._language) if is_common else self._labels.name(predicate, self._language)
-        return Row(caption, self.href(predicate) or predicate, curie, tuple(values))
+    def _row(self, field: Field, values: Iterable[Value], number: int = 0) -> Row:
+        caption = self.caption(field)
+        return Row(caption, self.href(field.predicate) or field.predicate, self._vocabulary.curie(field.predicate), tuple(values), number)
 
-    def _value_order(self, value: Value) -> tuple[bool, str, str]:
-        """The reader's language first."""
-        return (value.language is not None and value.language != self._language, value.language or "", value.text)
+    def caption(self, field: Field) -> str:
+        """What a property is called: by the shape, else by the words for common terms, else by its own label."""
+        curie = self._vocabulary.curie(field.predicate)
+        common = word("term", curie, self._language) if known("term", curie) else None
+        return field.name.get(self._language) or common or self.name(field.predicate)
 
-    def _object_value(self, statement: _Statement) -> Value:
-        marks = self._marks(statement)
+    def _value_order(self, value: Value) -> tuple[bool, bool, str, str]:
+        """The reader's language first, readings last."""
+        other = value.language is not None and value.language != self._language
+        return (is_reading(value.language), other, value.language or "", value.text)
+
+    def _object_value(self, statement: Statement) -> Value:
+        marks = self._marks.of(statement)
         term = statement.object
         if term.kind == "iri":
             return self._iri_value(term.value, marks)
-        datatype = self._vocabulary.curie(term.datatype) if term.datatype and not term.language else ""
-        return Value(self._labels.literal(term, self._language), None, term.language, False, datatype, marks)
+        return Value(self.literal(term), None, term.language, False, self._datatype(term), marks)
 
-    def _subject_value(self, statement: _Statement) -> Value:
-        return self._iri_value(statement.subject.value, self._marks(statement))
+    def literal(self, term: Term) -> str:
+        return self._labels.literal(term, self._language)
+
+    def _datatype(self, term: Term) -> str:
+        return self._vocabulary.curie(term.datatype) if term.datatype and not term.language else ""
 
     def _iri_value(self, iri: str, marks: tuple[Mark, ...]) -> Value:
-        external = self._names.path_of(iri) is None
-        text = self._labels.name(iri, self._language)
-        return Value(text, self.href(iri), None, external, iri, marks)
-
-    def _marks(self, statement: _Statement) -> tuple[Mark, ...]:
-        """One mark for each place: a record's lines where they are known, else the graph."""
-        marks: dict[Mark, None] = {}
-        for graph in statement.graphs:
-            kind = self._kind_of_graph(graph)
-            sources = self._labels.sources(statement.subject.value, graph) if kind in ("rec", "curation") else ()
-            for source in sources:
-                marks[self._source_mark(kind, source)] = None
-            if not sources:
-                title = word("mark-title", kind, self._language)
-                marks[Mark(kind, word("mark", kind, self._language), title, self.href(graph) or "")] = None
-        return tuple(marks)
-
-    def _source_mark(self, kind: str, source: Source) -> Mark:
-        title = word("mark-title", kind, self._language)
-        return Mark(kind, source.text(self._language), title, self.href(source.evidence) or "")
-
-    def _kind_of_graph(self, graph: str) -> str:
-        """The word after `graph/` says what kind of statements a graph holds."""
-        path = self._names.path_of(graph) or ""
-        kind = path.split("/")[1] if path.count("/") else ""
-        return kind if kind in ("rec", "curation", "inferred", "ref", "link", "prov", "meta") else "other"
+        return Value(self.name(iri), self.href(iri), None, self._names.path_of(iri) is None, iri, marks)
 
 
-def _statements(lines: Iterable[str]) -> list[_Statement]:
+def statements(lines: Iterable[str]) -> list[Statement]:
     """Quads by triple: one statement for each triple, with all the graphs that hold it."""
     found: dict[tuple[Term, Term, Term], list[str]] = {}
     for line in lines:
@@ -253,4 +244,4 @@ def _statements(lines: Iterable[str]) -> list[_Statement]:
         graphs = found.setdefault((subject, predicate, object_), [])
         if graph is not None:
             graphs.append(graph.value)
-    return [_Statement(s, p, o, tuple(graphs)) for (s, p, o), graphs in found.items()]
+    return [Statement(s, p, o, tuple(graphs)) for (s, p, o), graphs in found.items()]

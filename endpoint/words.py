@@ -14,7 +14,7 @@ LANGUAGES = ("en", "ja")
 
 @cache
 def catalogue() -> dict[str, dict[str, dict[str, str]]]:
-    """Tables of words by section (`page`, `error`, `mark`, `format`), each by key, each by language."""
+    """Tables of words by section (`page`, `script`, `error`, `mark`), each by key, each by language."""
     return tomllib.loads((files("endpoint") / "messages.toml").read_text(encoding="utf-8"))
 
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from kg import curate, describe, ledger, link, pipeline, provenance, reading, reference, tables
+from kg import curate, describe, examples, ledger, link, pipeline, provenance, reading, reference, tables, tombstones
 from kg.errors import ProjectError, QueryError
 from kg.extract import load_layout
 from kg.extract.records import check as check_schema
@@ -103,7 +103,9 @@ def _fields_of_sources(project: Project, sources: pipeline.Sources, curated: lis
     years = provenance.fiscal_years([2019], sources.lookups["eras"])
     arrays = provenance.arrays(sources.documents, curated, sources.decisions, sources.rules)
     found.update(reference.fields())
+    found[tombstones.SOURCE] = tombstones.FIELDS
     found.update({path: dict.fromkeys(names) for path, names in describe.FIELDS.items()})
+    found[examples.ARRAY] = dict.fromkeys(examples.FIELDS)
     linked = link.arrays(sources.links, sources.names.base)
     optional = {**provenance.OPTIONAL, "links/mappings.json": link.OPTIONAL}
     for path, rows in {**arrays, **linked, "lookups/fiscal-years.json": years}.items():
@@ -212,7 +214,7 @@ def _minted(sources: pipeline.Sources) -> Iterator[str]:
         yield from (f"{thing['kind']}/{thing['slug']}" for thing in record.norm.get("things", []))
 
 
-_RECORD_KEYS = {"seminar": "seminar/{key}", "activity": "activity/{key}", "news": "article/{document}-{key}"}
+_RECORD_KEYS = {"seminar": "seminar/{key}", "activity": "activity/{key}", "news": "article/{document}-{key}", "contact": "contact/{document}"}
 """the thing that a record of a layout is about"""
 
 

@@ -13,7 +13,9 @@ from hashlib import sha256
 from typing import Any
 
 from kg.describe import Edition
+from kg.model import Document
 from kg.texts import LANGUAGES, kind_of, kinds, media_of, readme
+from kg.vocabulary import Text, Vocabulary
 
 _CRATE = "https://w3id.org/ro/crate/1.2"
 _LICENCE = {
@@ -52,11 +54,12 @@ class Statement:
 
 
 @dataclass(frozen=True)
-class Facts:
-    """What all these files say, each in its way."""
+class About:
+    """What is said of a release wherever it is described."""
 
     edition: Edition
     issued: str
+    """"" for a build"""
     base: str
     dataset: str
     """IRI of the data set; that of the release is below it"""
@@ -66,15 +69,7 @@ class Facts:
     agent: str
     """IRI of the publisher"""
     publisher: Words
-    summary: str
-    """of the program"""
-    sha256: str
-    """of the canonical N-Quads"""
-    quads: int
-    graphs: int
-    questions: int
     sources: tuple[Source, ...]
-    example: Statement
 
     @property
     def release(self) -> str:
@@ -82,17 +77,49 @@ class Facts:
 
     def citation(self, language: str) -> str:
         """How to cite the release."""
-        version, year = self.edition.version, self.issued[:4]
+        version = self.edition.version
         if language == "ja":
-            return f"{self.publisher['ja']}（{year}）「{self.title['ja']}」リリース {version}。{self.release} 、{_LICENCE['short']}"
-        return f"{self.publisher['en']} ({year}). {self.title['en']}, release {version}. {self.release}. {_LICENCE['short']}"
+            year = f"（{self.issued[:4]}）" if self.issued else ""
+            return f"{self.publisher['ja']}{year}「{self.title['ja']}」リリース {version}。{self.release} 、{_LICENCE['short']}"
+        year = f" ({self.issued[:4]})" if self.issued else ""
+        return f"{self.publisher['en']}{year}. {self.title['en']}, release {version}. {self.release}. {_LICENCE['short']}"
+
+
+@dataclass(frozen=True)
+class Facts(About):
+    """The same with what only a release with a number carries."""
+
+    summary: str
+    """of the program"""
+    sha256: str
+    """of the canonical N-Quads"""
+    quads: int
+    graphs: int
+    questions: int
+    example: Statement
 
     def statement(self, language: str) -> str:
         """How to cite one statement of it."""
         said, version = self.example, self.edition.version
         if language == "ja":
-            return f"<{said.thing}>、{said.property}「{said.value}」。jichi リリース {version}、出典「{said.title}」{said.lines}行。"
-        return f"<{said.thing}>, {said.property} \"{said.value}\". jichi, release {version}, from \"{said.title}\", lines {said.lines}."
+            return f"<{said.thing}> <{said.property}>「{said.value}」。jichi リリース {version}、出典「{said.title}」{said.lines}行。"
+        lines = f"line{'s' if '-' in said.lines else ''} {said.lines}"
+        return f"<{said.thing}> <{said.property}> \"{said.value}\". jichi, release {version}, from \"{said.title}\", {lines}."
+
+
+def about(vocabulary: Vocabulary, documents: Mapping[str, Document], edition: Edition) -> About:
+    """What the vocabularies and the register say."""
+    return About(
+        edition=edition, issued=edition.issued or "", base=vocabulary.base, dataset=vocabulary.dataset,
+        title=_words(vocabulary.text(vocabulary.dataset)), description=_words(vocabulary.definition(vocabulary.dataset)),
+        keywords=vocabulary.keywords, agent=vocabulary.publisher,
+        publisher=_words(vocabulary.text(vocabulary.publisher)),
+        sources=tuple(Source(d.id, d.title, d.language, d.url, d.sha256, d.extent, d.lines) for d in documents.values()),
+    )  # fmt: skip
+
+
+def _words(text: Text) -> dict[str, str]:
+    return {tag: text.get(tag) or "" for tag in LANGUAGES}
 
 
 def texts(facts: Facts, others: Mapping[str, bytes]) -> dict[str, bytes]:
@@ -101,7 +128,6 @@ def texts(facts: Facts, others: Mapping[str, bytes]) -> dict[str, bytes]:
         "CITATION.cff": citation(facts).encode(),
         "codemeta.json": _json(codemeta(facts)),
         "datacite.json": _json(datacite(facts)),
-        "schema-org.json": _json(schema_org(facts, others)),
         "README.md": _readme(facts, others, "en"),
         "README.ja.md": _readme(facts, others, "ja"),
     }
@@ -136,7 +162,7 @@ def citation(facts: Facts) -> str:
                          {"type": "url", "value": facts.dataset, "description": "all releases"}]),
         ("keywords", list(facts.keywords)),
     ]  # fmt: skip
-    return "".join(f"{name}: {_plain(value)}\n" for name, value in rows)
+    return "".join(f"{name}:{_plain(value)}\n" for name, value in rows)
 
 
 def codemeta(facts: Facts) -> dict[str, Any]:
@@ -177,8 +203,8 @@ def datacite(facts: Facts) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def schema_org(facts: Facts, files: Mapping[str, bytes]) -> dict[str, Any]:
-    """schema.org `Dataset`: embedded in the page of the data set, where search engines look for it."""
+def schema_org(facts: About, files: Mapping[str, bytes]) -> bytes:
+    """`schema-org.json`, a schema.org `Dataset`: embedded in the page of the data set, where search engines look for it."""
     offered = [name for name in sorted(files) if name.startswith("jichi.")]
     found = {
         "@context": "https://schema.org/", "@type": "Dataset", "@id": facts.release, "url": facts.release,
@@ -196,7 +222,7 @@ def schema_org(facts: Facts, files: Mapping[str, bytes]) -> dict[str, Any]:
             for name in offered
         ],
     }  # fmt: skip
-    return {**found, **({"datePublished": facts.issued} if facts.issued else {})}
+    return _json({**found, **({"datePublished": facts.issued} if facts.issued else {})})
 
 
 def crate(facts: Facts, files: Mapping[str, bytes]) -> bytes:
@@ -243,7 +269,7 @@ def _plain(value: Any) -> str:
     """A value of YAML in block style: lists of texts and of mappings, one line each."""
     if isinstance(value, Sequence) and not isinstance(value, str):
         return "".join(f"\n  - {json.dumps(item, ensure_ascii=False)}" for item in value)
-    return json.dumps(value, ensure_ascii=False)
+    return f" {json.dumps(value, ensure_ascii=False)}"
 
 
 def _json(content: Any) -> bytes:

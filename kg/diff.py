@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kg import published
-from kg.errors import MisuseError
-from kg.messages import nearest
+from kg.languages import chain
 from kg.model import Line, graph_of, triple
 from kg.names import Names
 from kg.queries import text_of
@@ -21,6 +20,8 @@ from kg.vocabulary import Vocabulary
 
 _SILENT = ("prov", "meta")
 """graphs below `graph/` that are counted, not told"""
+_TOMBSTONES = "ref/tombstones"
+"""the graph that says what became of things that are gone: it describes none"""
 _KINDS = ("added", "removed", "changed")
 
 
@@ -32,6 +33,8 @@ class Changed:
     label: str
     removed: tuple[str, ...]
     added: tuple[str, ...]
+    languages: tuple[str, ...] = ()
+    """the language tags of these values, each once"""
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,8 @@ class Thing:
     name: str
     classes: tuple[str, ...]
     properties: tuple[Changed, ...]
+    successor: str | None = None
+    """what took the place of a thing that is gone, by name"""
 
 
 @dataclass(frozen=True)
@@ -56,19 +61,6 @@ class Difference:
     @property
     def same(self) -> bool:
         return not self.added and not self.removed
-
-
-def release_at(named: str, out: Path) -> Path:
-    """The folder of a release that is named by its path, or by its version (or the beginning of it) below `out`."""
-    places = (Path(named), out / named)
-    for folder in (*places, *(place / published.PAYLOAD for place in places)):
-        if (folder / published.FACTS).is_file():
-            return folder.resolve()
-    versions = published.releases(out)
-    begun = [version for version in versions if len(named) >= 4 and version.startswith(named)]
-    if len(begun) != 1:
-        raise MisuseError("release-unknown", named, nearest=nearest(named, versions), known=", ".join(versions) or "-")
-    return versions[begun[0]]
 
 
 def compare(old: Path, new: Path, vocabulary: Vocabulary, language: str) -> Difference:
@@ -98,16 +90,22 @@ class _Words:
         self._stores = [Store.load(lines, vocabulary.prefixes) for lines in (after, before)]
         self._before, self._after = before, after
         self._silent = tuple(f"{self._names.base}graph/{name}" for name in _SILENT)
+        self._tombstones = f"{self._names.base}graph/{_TOMBSTONES}"
+        self._successors = {
+            row["old"].value: row["new"].value for row in self._stores[0].select(text_of("successors"))
+        }
         silent = (line for line in before | after if graph_of(line).startswith(self._silent))
         self._machinery = {line.split(" ", 1)[0] for line in silent}
         self._called: dict[tuple[str, str | None], str] = {}
         self._classes: dict[str, list[str]] = {}
-        for store in self._stores:
+        self._classes_before: dict[str, list[str]] = {}
+        for store, own in zip(self._stores, ({}, self._classes_before), strict=True):
             for row in store.select(text_of("names-of-things")):
                 self._called.setdefault((row["thing"].value, row["name"].language), row["name"].value)
             for row in store.select(text_of("classes-of-things")):
                 known = self._classes.setdefault(row["thing"].value, [])
                 known += [row["class"].value] if row["class"].value not in known else []
+                own.setdefault(row["thing"].value, []).append(row["class"].value)
 
     def things(self, added: Iterable[Line], removed: Iterable[Line]) -> Iterable[Thing]:
         """By thing, in the order of their IRIs."""
@@ -121,27 +119,26 @@ class _Words:
         for iri, properties in sorted(found.items()):
             kind = "added" if iri not in old else "removed" if iri not in new else "changed"
             changed = tuple(self._changed(iri, name, *pair) for name, pair in sorted(properties.items()))
-            classes = tuple(self._label(class_) for class_ in self._most_specific(iri))
-            yield Thing(kind, iri, self._name(iri), classes, changed)
+            # What is gone may be described as withdrawn by now: what it was is told.
+            types = (self._classes_before if kind == "removed" else self._classes).get(iri, [])
+            classes = tuple(map(self._label, self._vocabulary.most_specific(types)[:1]))
+            successor = self._successors.get(iri)
+            yield Thing(kind, iri, self._name(iri), classes, changed, self._name(successor) if successor else None)
 
     def _told(self, lines: Iterable[Line]) -> set[Line]:
         """The triples that are told: none of the silent graphs, nor of what those describe (passages, documents)."""
         return {
             triple(line) for line in lines
-            if not graph_of(line).startswith(self._silent) and line.split(" ", 1)[0] not in self._machinery
+            if not graph_of(line).startswith((*self._silent, self._tombstones))
+            and line.split(" ", 1)[0] not in self._machinery
         }  # fmt: skip
-
-    def _most_specific(self, iri: str) -> list[str]:
-        """The classes of a thing without those that follow from another of them."""
-        classes = self._classes.get(iri, [])
-        general = {up for class_ in classes for up in self._vocabulary.superclasses(class_) if up != class_}
-        return [class_ for class_ in classes if class_ not in general][:1]
 
     def _changed(self, iri: str, predicate: str, removed: set[Term], added: set[Term]) -> Changed:
         field = self._vocabulary.field(predicate, self._classes.get(iri, ()))
         label = field.name.get(self._language) or self._vocabulary.curie(predicate)
         values = (tuple(sorted(map(self._value, side))) for side in (removed, added))
-        return Changed(predicate, label, *values)
+        languages = tuple(sorted({term.language or "" for term in removed | added} - {""}))
+        return Changed(predicate, label, *values, languages)
 
     def _value(self, term: Term) -> str:
         if term.kind != "iri":
@@ -150,7 +147,7 @@ class _Words:
 
     def _name(self, iri: str) -> str:
         """What a thing is called, in the reader's language where it has a name in it, else its CURIE."""
-        tags = (self._language, "en", "ja", None)
+        tags = (*chain(self._language), None)
         name = next((self._called[iri, tag] for tag in tags if (iri, tag) in self._called), None)
         return name or self._vocabulary.label(iri, self._language) or self._vocabulary.curie(iri)
 

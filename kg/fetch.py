@@ -1,4 +1,4 @@
-"""One page fetched from the web, on a maintainer's explicit command only: bounded in size, time, redirects and kind.
+"""One page or file fetched from the web, on a maintainer's explicit command only: bounded in size, time, redirects and kind.
 
 A page is never fetched from this machine or its network: every address that a name leads to is looked at before it is
 connected to, and the connection is made to that address, so that a name cannot lead elsewhere the second time.
@@ -43,11 +43,14 @@ def is_url(source: str) -> bool:
     return bool(colon) and len(scheme) > 1 and scheme.isalpha()
 
 
-def fetch(url: str, allow_local: bool = False) -> Fetched:
-    """The page at `url`. MisuseError for an address that is not fetched; SourceError where fetching fails."""
+def fetch(url: str, allow_local: bool = False, kinds: tuple[str, ...] = KINDS, limit: int = LIMIT) -> Fetched:
+    """The page at `url`. MisuseError for an address that is not fetched; SourceError where fetching fails.
+
+    `kinds`: media types that are taken, none for any; `limit`: the most bytes.
+    """
     _check(url)
     opener = urllib.request.OpenerDirector()
-    opener.addheaders = [("User-Agent", "jichi"), ("Accept", ", ".join(KINDS)), ("Accept-Encoding", "identity")]
+    opener.addheaders = [("User-Agent", "jichi"), ("Accept", ", ".join(kinds) or "*/*"), ("Accept-Encoding", "identity")]
     for handler in (
         _Http(allow_local), _Https(allow_local), _Redirects(), urllib.request.HTTPErrorProcessor(),
         urllib.request.HTTPDefaultErrorHandler(),
@@ -56,9 +59,9 @@ def fetch(url: str, allow_local: bool = False) -> Fetched:
     try:
         with opener.open(url, timeout=SECONDS / 3) as answer:
             kind = answer.headers.get_content_type()
-            if kind not in KINDS or answer.headers.get("Content-Encoding", "identity") != "identity":
-                raise SourceError("fetch-kind", url, found=kind, expected=", ".join(KINDS))
-            return Fetched(answer.geturl(), kind, _body(answer, url))
+            if (kinds and kind not in kinds) or answer.headers.get("Content-Encoding", "identity") != "identity":
+                raise SourceError("fetch-kind", url, found=kind, expected=", ".join(kinds))
+            return Fetched(answer.geturl(), kind, _body(answer, url, limit))
     except TimeoutError:
         raise SourceError("fetch-time", url, seconds=SECONDS) from None
     except urllib.error.HTTPError as error:
@@ -82,16 +85,16 @@ def _check(url: str) -> None:
         raise MisuseError("fetch-address", url, expected=", ".join(f"{scheme}:" for scheme in _SCHEMES))
 
 
-def _body(answer: http.client.HTTPResponse, url: str) -> bytes:
-    until = time.monotonic() + SECONDS
-    data = b""
+def _body(answer: http.client.HTTPResponse, url: str, limit: int) -> bytes:
+    until = time.monotonic() + SECONDS * max(1, limit >> 24)
+    data = bytearray()
     while piece := answer.read1(65536):
         data += piece
-        if len(data) > LIMIT:
-            raise SourceError("source-too-large", url, bytes=f">{LIMIT}", limit=LIMIT)
+        if len(data) > limit:
+            raise SourceError("source-too-large", url, bytes=f">{limit}", limit=limit)
         if time.monotonic() > until:
             raise SourceError("fetch-time", url, seconds=SECONDS)
-    return data
+    return bytes(data)
 
 
 def _connected(host: str, port: int, timeout: float, allow_local: bool) -> socket.socket:

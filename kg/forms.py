@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from kg.romaji import hepburn, hiragana, is_kana, kunrei, plain, shortened
 
 _KANJI = str.maketrans(
-    "龍澤濱邊邉櫻嶋嶌髙﨑齋齊斎廣國縣檮壽惠榮ヶヵがケガカ之のノ瀧", "竜沢浜辺辺桜島島高崎斉斉斉広国県梼寿恵栄ヶヶヶヶヶヶ之之之滝"
+    "龍澤濱邊邉櫻嶋嶌髙﨑齋齊斎廣國縣檮壽惠榮ヶヵがケガカ之のノ瀧鰺檜籠淵嶽條豐與豫靜德總會圓戶鹽曾狹黑禮讚礪巖彥穗來藏釋峽",
+    "竜沢浜辺辺桜島島高崎斉斉斉広国県梼寿恵栄ヶヶヶヶヶヶ之之之滝鯵桧篭渕岳条豊与予静徳総会円戸塩曽狭黒礼讃砺巌彦穂来蔵釈峡",
 )
 _KINDS = {
     "ja": {"市": "city", "区": "ward", "町": "town", "村": "village", "県": "prefecture", "府": "prefecture", "都": "prefecture"},

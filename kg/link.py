@@ -26,7 +26,7 @@ COLUMNS = (
     "subject_id", "subject_label", "predicate_id", "predicate_modifier", "object_id", "object_label", "object_category",
     "mapping_justification", "author_id", "author_label", "mapping_date", "mapping_source", "confidence", "comment",
 )  # fmt: skip
-_CURIES = ("subject_id", "predicate_id", "object_id", "mapping_justification", "author_id", "mapping_source")
+CURIES = ("subject_id", "predicate_id", "object_id", "mapping_justification", "author_id", "mapping_source")
 _REQUIRED = ("subject_id", "predicate_id", "object_id", "mapping_justification", "author_id", "mapping_date", "confidence")
 _NOT = "Not"
 NOTHING = "NoTermFound"
@@ -43,6 +43,7 @@ class Authority:
 
     name: str
     predicate: str
+    template: str
     object: str
     comment_en: str
     comment_ja: str
@@ -115,7 +116,7 @@ def read(text: str, where: str, authority: str) -> list[Link]:
     """The rows of one SSSOM table; ProjectError with the place of what is no SSSOM, an unknown column or CURIE."""
     lines = text.split("\n")
     top = next((n for n, line in enumerate(lines) if not line.startswith("#")), len(lines))
-    prefixes = _curie_map(lines[:top], where)
+    prefixes = curie_map(lines[:top], where)
     header = lines[top].split("\t") if top < len(lines) else []
     for column, name in enumerate(header, 1):
         if name not in COLUMNS:
@@ -127,7 +128,7 @@ def read(text: str, where: str, authority: str) -> list[Link]:
     return [_link(row, f"{where}", top + 1 + rows.line_num, authority, prefixes) for row in rows if row]
 
 
-def _curie_map(lines: list[str], where: str) -> dict[str, str]:
+def curie_map(lines: list[str], where: str) -> dict[str, str]:
     found: dict[str, str] = {}
     inside = False
     for number, line in enumerate(lines, 1):
@@ -147,7 +148,7 @@ def _link(row: list[str], where: str, line: int, authority: str, prefixes: Mappi
     if len(row) != len(COLUMNS):
         raise ProjectError("csv-width", f"{where}:{line}", expected=len(COLUMNS), found=len(row))
     cells = dict(zip(COLUMNS, row, strict=True))
-    for column in _CURIES:
+    for column in CURIES:
         prefix, colon, rest = cells[column].partition(":")
         if cells[column] and (not colon or prefix not in prefixes):
             place = f"{where}:{line}:{COLUMNS.index(column) + 1}"

@@ -10,7 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from kg import curate, derive, describe, ledger, link, numbers, provenance, published, release, rml, validate
+from kg import curate, deposit, derive, describe, examples, ledger, link, numbers, provenance, published, release, rml, tombstones, validate
 from kg.errors import ProjectError, ReleaseError
 from kg.extract.records import read as read_records
 from kg.extract.register import load_register
@@ -44,6 +44,8 @@ class Sources:
     rules: list[derive.Rule]
     links: link.Links
     boilerplate: dict[str, list[ledger.Entry]]
+    tombstones: list[tombstones.Tombstone]
+    examples: list[examples.Example]
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,8 @@ def load(project: Project) -> Sources:
         rules=derive.load(project),
         links=link.load(project),
         boilerplate=ledger.load(project),
+        tombstones=tombstones.load(project),
+        examples=examples.load(project),
     )
 
 
@@ -97,39 +101,21 @@ def registered(project: Project) -> dict[str, int]:
 def graphs(sources: Sources, reference: Iterable[Line] = ()) -> Graphs:
     """Steps 4 to 6: curate, map, join (`reference`: the quads of imported tables), derive."""
     curated = curate.apply(sources.records, sources.decisions)
-    stated, accepted = (set(_map(sources, handed_over(records), _of_records)) for records in (sources.records, curated))
+    stated, accepted = (set(_map(sources, provenance.handed_over(records), _of_records)) for records in (sources.records, curated))
     lines = stated & accepted
     lines |= {_in_curation(sources.names, line) for line in accepted - stated}
     lines |= set(_map(sources, _other_arrays(sources, curated, lines), _of_others))
     lines |= set(reference)
+    lines |= _in_graph(sources.names.graph("meta"), _vocabulary(sources, "prefixes"))
     store = Store.load([*lines, *_vocabulary(sources, "ontology", "concepts")], sources.vocabulary.prefixes)
     inferred = f"<{sources.names.graph('inferred')}>"
     lines |= derive.derive(store, sources.rules, lines, inferred)
-    return Graphs(frozenset(lines), frozenset(stated - accepted), handed_over(curated))
+    return Graphs(frozenset(lines), frozenset(stated - accepted), provenance.handed_over(curated))
 
 
 def stated(sources: Sources, records: Iterable[Record]) -> set[Line]:
     """What some records say before curation and rules."""
-    return set(_map(sources, handed_over(records), _of_records))
-
-
-def handed_over(records: Iterable[Record]) -> dict[str, Any]:
-    """`records/<type>.json`: the `norm` of every record of a type, in the order of documents and keys.
-
-    A nested iterator of RML-Core cannot reach its parent, so `doc` and `key` are repeated in every nested object.
-    """
-    arrays: dict[str, Any] = {}
-    for record in sorted(records, key=lambda r: (r.type, r.document, r.key)):
-        keys = {"doc": record.document, "key": record.key}
-        nested = {name: _with_keys(value, keys) for name, value in record.norm.items()}
-        arrays.setdefault(f"records/{record.type}.json", []).append({**nested, **keys})
-    return arrays
-
-
-def _with_keys(value: Any, keys: dict[str, str]) -> Any:
-    if isinstance(value, list):
-        return [{**item, **keys} if isinstance(item, dict) else item for item in value]
-    return value
+    return set(_map(sources, provenance.handed_over(records), _of_records))
 
 
 def _of_records(path: str) -> bool:
@@ -161,6 +147,8 @@ def _other_arrays(sources: Sources, curated: list[Record], lines: Iterable[Line]
         "lookups/fiscal-years.json": years,
         **provenance.arrays(sources.documents, curated, sources.decisions, sources.rules),
         **link.arrays(sources.links, sources.names.base),
+        **tombstones.arrays(sources.tombstones, sources.names),
+        **examples.arrays(sources.examples, sources.names.base, sources.vocabulary.prefixes),
     }
 
 
@@ -214,9 +202,9 @@ class Checked:
 
 
 def checked(
-    project: Project, progress: Progress = lambda step: None, reference: Path | None = None
+    project: Project, out: Path, progress: Progress = lambda step: None, reference: Path | None = None
 ) -> Checked:
-    """Steps 4 to 7, with the tables imported into the folder `reference`."""
+    """Steps 4 to 7, with the tables imported into the folder `reference`; nothing of the release in `out` may be lost."""
     progress("read")
     sources = load(project)
     for problem in link.problems(sources.links, sources.names.base, registered(project)):
@@ -225,14 +213,15 @@ def checked(
     made = graphs(sources, imported(sources.names, reference))
     progress("validate")
     judged = judge(sources, made)
-    return Checked(sources, made, judged, [*problems(sources, made, judged), *ledger.problems(account(sources))])
+    found = [*problems(sources, made, judged), *ledger.problems(account(sources)), *_vanished(sources, made, out)]
+    return Checked(sources, made, judged, found)
 
 
 def build(
     project: Project, out: Path, progress: Progress = lambda step: None, reference: Path | None = None
 ) -> tuple[Path | None, list[Problem], Release]:
     """Build and publish. A violation publishes nothing: the folder is then None and the old release stays."""
-    found = checked(project, progress, reference)
+    found = checked(project, out, progress, reference)
     built = described(found, edition(found))
     facts = facts_of(built, digest(project, reference))
     if not found.publishable:
@@ -295,11 +284,26 @@ def facts_of(built: Built, sources: str) -> Release:
 
 
 def with_description(sources: Sources, built: Built, contents: dict[str, bytes]) -> dict[str, bytes]:
-    """`contents` and `dataset.ttl`: the description with the files in it, each with its size and checksum."""
+    """`contents` and the descriptions with the files in them, each with its size and checksum: RDF and schema.org."""
     rows = describe.files(built.edition, contents)
     meta = {line for line in built.lines if graph_of(line) == sources.names.graph("meta")}
     lines = {triple(line) for line in meta | set(_map(sources, {"release/files.json": rows}, _of_files))}
-    return {**contents, published.DESCRIPTION: serialise(lines, "turtle", sources.vocabulary.prefixes)}
+    about = deposit.about(sources.vocabulary, sources.documents, built.edition)
+    return {
+        **contents,
+        published.DESCRIPTION: serialise(lines, "turtle", sources.vocabulary.prefixes),
+        published.SCHEMA_ORG: deposit.schema_org(about, contents),
+    }
+
+
+def _vanished(sources: Sources, made: Graphs, out: Path) -> list[Problem]:
+    """What this release would lose of the one that it replaces, or of the keys ever minted, without a tombstone."""
+    project = sources.project
+    places = {key: project.place(project.mappings / "registry.csv", line) for key, line in registered(project).items()}
+    before = (out / published.CURRENT).resolve()
+    earlier = dict.fromkeys(tombstones.mentioned(published.lines(before), sources.names), before.name)
+    lines = [*made.lines, *_vocabulary(sources, "ontology", "concepts", "dataset", "shapes", "prefixes")]
+    return list(tombstones.problems(sources.tombstones, sources.names, lines, earlier, places))
 
 
 def imported(names: Names, folder: Path | None) -> set[Line]:
@@ -320,7 +324,7 @@ def imported(names: Names, folder: Path | None) -> set[Line]:
 def digest(project: Project, reference: Path | None = None) -> str:
     """SHA-256 over every file that a release is made from: tells whether a release is one of these sources."""
     total = hashlib.sha256()
-    for folder in ("ontology", "shapes", "mappings"):
+    for folder in ("ontology", "shapes", "mappings", examples.FOLDER):
         for path in project.files(folder, "**/*"):
             if path.is_file():
                 total.update(f"{project.place(path)}\0{hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
@@ -348,6 +352,10 @@ def _places(sources: Sources, made: Graphs) -> dict[str, str]:
     for row in rows:
         places.setdefault(row["thing"].value, f"{row['document'].value}:{row['line'].value}")
     return places
+
+
+def _in_graph(graph: str, triples: Iterable[Line]) -> set[Line]:
+    return {f"{line[:-2]} <{graph}> ." for line in triples}
 
 
 def _vocabulary(sources: Sources, *names: str) -> list[Line]:

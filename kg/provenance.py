@@ -86,3 +86,22 @@ def _fiscal_year(year: int, eras: list[dict[str, str]]) -> dict[str, Any]:
     }
     in_change = len(names) == 2 and started[-1][0] == year
     return {**row, "alsoJa": names[0]} if in_change else row
+
+
+def handed_over(records: Iterable[Record]) -> dict[str, Any]:
+    """`records/<type>.json`: the `norm` of every record of a type, in the order of documents and keys.
+
+    A nested iterator of RML-Core cannot reach its parent, so `doc` and `key` are repeated in every nested object.
+    """
+    arrays: dict[str, Any] = {}
+    for record in sorted(records, key=lambda r: (r.type, r.document, r.key)):
+        keys = {"doc": record.document, "key": record.key}
+        nested = {name: _with_keys(value, keys) for name, value in record.norm.items()}
+        arrays.setdefault(f"records/{record.type}.json", []).append({**nested, **keys})
+    return arrays
+
+
+def _with_keys(value: Any, keys: dict[str, str]) -> Any:
+    if isinstance(value, list):
+        return [{**item, **keys} if isinstance(item, dict) else item for item in value]
+    return value

@@ -9,26 +9,29 @@ the network either; the scan is what gives the visitor a reason.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import urljoin
 
 _FORMS = ("SELECT", "ASK", "CONSTRUCT", "DESCRIBE")
 _UPDATES = ("INSERT", "DELETE", "LOAD", "CLEAR", "DROP", "CREATE", "ADD", "MOVE", "COPY", "WITH")
 _TOKEN = re.compile(
-    r"""(?P<comment>\#[^\n\r]*)
-    |(?P<iri><(?:[^<>"{}|^`\\\x00-\x20]|\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8})*>)
-    |(?P<string>'''(?:'{0,2}(?:[^'\\]|\\.))*'''|\"\"\"(?:"{0,2}(?:[^"\\]|\\.))*\"\"\"
-        |'(?:[^'\\\n\r]|\\.)*'|"(?:[^"\\\n\r]|\\.)*")
+    r"""\s*(?:(?P<plain>[^\W\d_]\w*+(?![.\-:]))
+    |(?P<comment>\#[^\n\r]*)
     |(?P<variable>[?$]\w+)
+    |(?P<iri><(?:[^<>"{}|^`\\\x00-\x20]++|\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8})*+>)
+    |(?P<string>'''(?:'{0,2}(?:[^'\\]|\\.))*'''|\"\"\"(?:"{0,2}(?:[^"\\]|\\.))*\"\"\"
+        |'(?:[^'\\\n\r]++|\\.)*+'|"(?:[^"\\\n\r]++|\\.)*+")
     |(?P<language>@[A-Za-z]+(?:-[A-Za-z0-9]+)*)
     |(?P<blank>_:\w[\w.\-]{0,60})
     |(?P<name>(?:[^\W\d_](?:[\w.\-]{0,60}[\w\-])?)?:(?:[\w:.\-·]|%[0-9A-Fa-f]{2}|\\[_~.\-!$&'()*+,;=/?\#@%])*)
     |(?P<number>\d+(?:\.\d*)?(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?)
     |(?P<word>[^\W\d_]\w*)
-    |(?P<sign>\S)""",
+    |(?P<sign>\S))""",
     re.VERBOSE | re.DOTALL,
 )
+"""`plain` is a word that cannot be the start of a name: most are, and are found soonest"""
 _OPERANDS = ("iri", "string", "variable", "name", "number", "word", "language")
 
 
@@ -51,15 +54,12 @@ class QueryText:
         return self.form in ("CONSTRUCT", "DESCRIBE")
 
 
-@dataclass(frozen=True)
-class Token:
+class Token(NamedTuple):
     kind: str
     text: str
     start: int
-
-    @property
-    def upper(self) -> str:
-        return self.text.upper() if self.kind == "word" else ""
+    upper: str
+    """the text of a word in capitals; nothing for what is no word"""
 
 
 def inspect(text: str, base: str) -> QueryText:
@@ -87,12 +87,38 @@ def prefixed_names(text: str) -> frozenset[str]:
     return frozenset(token.text for token in scan(text) if token.kind == "name")
 
 
+def used_names(text: str) -> list[tuple[str, int]]:
+    """The prefixed names that a query uses, in order, each with its first character; not those that PREFIX declares."""
+    found, before = [], ""
+    for token in scan(text):
+        if token.kind == "name" and before != "PREFIX":
+            found.append((token.text, token.start))
+        before = token.upper
+    return found
+
+
+def declared_prefixes(text: str, base: str) -> dict[str, str]:
+    """The prefixes that a query declares, with their namespaces."""
+    return _prefixes(list(scan(text)), base)[0]
+
+
+def completed(text: str, base: str, prefixes: Mapping[str, str]) -> str:
+    """The query with a PREFIX line for each prefix that it uses, lacks, and `prefixes` knows; comments stay on top."""
+    missing = [name for name in inspect(text, base).undeclared if name in prefixes]
+    lines = "".join(f"PREFIX {name}: <{prefixes[name]}>\n" for name in missing)
+    top = re.match(r"(?:[ \t]*#[^\n]*\n)*", text)
+    end = top.end() if top else 0
+    return f"{text[:end]}{lines}{text[end:]}"
+
+
 def scan(text: str) -> Iterator[Token]:
     """The tokens of a query but for comments, each with its place; blanks are left out."""
     for found in _TOKEN.finditer(text):
         kind = found.lastgroup or ""
         if kind != "comment":
-            yield Token(kind, found[0], found.start())
+            token = found[kind]
+            kind = "word" if kind == "plain" else kind
+            yield Token(kind, token, found.end() - len(token), token.upper() if kind == "word" else "")
 
 
 def _form(tokens: list[Token]) -> str | None:

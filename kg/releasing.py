@@ -10,10 +10,9 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import metadata
-from importlib.resources import files as resources
 from pathlib import Path
 
-from kg import archive, deposit, describe, ledger, numbers, pipeline, published, release, show, tabular
+from kg import archive, deposit, describe, examples, ledger, numbers, pipeline, published, release, show, tabular
 from kg.errors import ProjectError
 from kg.messages import render
 from kg.model import Line, Problem, Release, graph_of
@@ -21,7 +20,7 @@ from kg.project import Project
 from kg.queries import text_of
 from kg.query_text import prefixed_names
 from kg.store import Store, serialise
-from kg.vocabulary import Text, Vocabulary
+from kg.vocabulary import Vocabulary
 
 STEPS = (*pipeline.STEPS, "archive")
 _LICENCES = ("LICENSE", "LICENSE-DATA.md")
@@ -48,17 +47,26 @@ def make(
 
     MisuseError for a number that is none or comes too late, ProjectError where it stands for other data.
     """
-    past, issued = numbers.planned(project, number, day)
-    checked = pipeline.checked(project, progress, reference)
+    numbers.planned(project, number, day)
+    checked = pipeline.checked(project, out, progress, reference)
+    progress("write")
+    return publish(checked, out, number, day, progress, reference)
+
+
+def publish(
+    checked: pipeline.Checked, out: Path, number: str, day: str, progress: Callable[[str], None] = lambda step: None,
+    reference: Path | None = None,
+) -> Released:  # fmt: skip
+    """The same for what has been checked already."""
     sources = checked.sources
+    past, issued = numbers.planned(sources.project, number, day)
     built = pipeline.described(checked, pipeline.edition(checked, number, issued, past))
     facts = pipeline.facts_of(built, "")
     if not checked.publishable:
         return Released(facts, checked.problems, None, None, False)
-    progress("write")
     # Before the digest is taken: the row is one of the files that the release is made from.
-    entered = numbers.enter(project, numbers.Numbered(number, issued, facts.sha256))
-    facts = pipeline.facts_of(built, pipeline.digest(project, reference))
+    entered = numbers.enter(sources.project, numbers.Numbered(number, issued, facts.sha256))
+    facts = pipeline.facts_of(built, pipeline.digest(sources.project, reference))
     store = Store.load(built.lines, sources.vocabulary.prefixes)
     about = facts_for_archives(sources, built, facts, store)
     payload = contents(checked, built, pipeline.files(checked, built, facts), store, about)
@@ -82,7 +90,7 @@ def contents(
         **graphs(built.lines, sources),
         **tables(store, sources.vocabulary),
         **linksets(built.lines),
-        **answers(store, sources.vocabulary),
+        **answers(store, sources),
         **ledgers(sources),
         "documents.csv": documents(sources),
         **originals(sources.project),
@@ -125,10 +133,11 @@ def linksets(lines: frozenset[Line]) -> dict[str, bytes]:
     return {f"linksets/{name}.nt": serialise(describe.linkset(lines, name), "ntriples") for name in names}
 
 
-def answers(store: Store, vocabulary: Vocabulary) -> dict[str, bytes]:
+def answers(store: Store, sources: pipeline.Sources) -> dict[str, bytes]:
     """The competency questions with their prefixes written out, so that any program can ask them, and the answers."""
+    vocabulary = sources.vocabulary
     found: dict[str, bytes] = {}
-    for path in sorted((resources("endpoint") / "examples").iterdir(), key=lambda p: p.name):
+    for path in sources.project.files(examples.FOLDER, "*.rq"):
         text = path.read_text(encoding="utf-8")
         used = sorted({name.partition(":")[0] for name in prefixed_names(text)} & vocabulary.prefixes.keys())
         head = "".join(f"{render('query-prefix', {'prefix': p, 'space': vocabulary.prefixes[p]}, 'en')}\n" for p in used)
@@ -168,7 +177,7 @@ def originals(project: Project) -> dict[str, bytes]:
     """The files that the release is made from, as the project has them."""
     return {
         f"sources/{project.place(path)}": path.read_bytes()
-        for folder in ("ontology", "shapes", "mappings") for path in project.files(folder, "**/*") if path.is_file()
+        for folder in ("ontology", "shapes", "mappings", examples.FOLDER) for path in project.files(folder, "**/*") if path.is_file()
     }  # fmt: skip
 
 
@@ -183,30 +192,19 @@ def facts_for_archives(
     sources: pipeline.Sources, built: pipeline.Built, facts: Release, store: Store
 ) -> deposit.Facts:
     """What all the files say that explain the release."""
-    vocabulary = sources.vocabulary
-    questions = sum(path.name.endswith(".rq") for path in (resources("endpoint") / "examples").iterdir())
     return deposit.Facts(
-        edition=built.edition, issued=facts.issued or "", base=vocabulary.base, dataset=vocabulary.dataset,
-        title=_words(vocabulary.text(vocabulary.dataset)), description=_words(vocabulary.definition(vocabulary.dataset)),
-        keywords=vocabulary.keywords, agent=vocabulary.publisher,
-        publisher=_words(vocabulary.text(vocabulary.publisher)), summary=metadata("jichi")["Summary"],
-        sha256=facts.sha256, quads=facts.counts["quads"], graphs=facts.counts["graphs"], questions=questions,
-        sources=tuple(
-            deposit.Source(d.id, d.title, d.language, d.url, d.sha256, d.extent, d.lines) for d in sources.documents.values()
-        ),
-        example=_example(store, vocabulary),
+        **deposit.about(sources.vocabulary, sources.documents, built.edition).__dict__,
+        summary=metadata("jichi")["Summary"], sha256=facts.sha256, quads=facts.counts["quads"],
+        graphs=facts.counts["graphs"], questions=len(sources.project.files(examples.FOLDER, "*.rq")),
+        example=_example(store),
     )  # fmt: skip
 
 
-def _words(text: Text) -> dict[str, str]:
-    return {tag: text.get(tag) or "" for tag in ("en", "ja")}
-
-
-def _example(store: Store, vocabulary: Vocabulary) -> deposit.Statement:
+def _example(store: Store) -> deposit.Statement:
     """The first dated statement of a record."""
     row = store.select(text_of("example-statement"))[0]
     first, last = row["first"].value, row["last"].value
     return deposit.Statement(
-        row["thing"].value, row["name"].value, vocabulary.curie(row["property"].value), row["value"].value,
+        row["thing"].value, row["name"].value, row["property"].value, row["value"].value,
         row["graph"].value, row["title"].value, first if first == last else f"{first}-{last}",
     )  # fmt: skip

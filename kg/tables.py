@@ -7,9 +7,10 @@ rows are counted as a spreadsheet does, the header being row 1.
 from __future__ import annotations
 
 import csv
+import io
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from itertools import combinations
@@ -56,6 +57,19 @@ class Table:
     encoding: str
     columns: tuple[Column, ...]
     query: str | None = None
+    cited: tuple[str, ...] = ()
+    """tokens of lookups/sources.csv that a row taken over into the lookups cites; none where no row may be"""
+    delimiter: str = ","
+    header: tuple[str, ...] = ()
+    """names of all columns of a file that has no header of its own"""
+    links: str | None = None
+    """the authority whose things its rows are, for `kg link`"""
+    country: str = ""
+    """the only country that it is about"""
+    complete_for: tuple[str, ...] = ()
+    """countries of which it has every local government"""
+    kinds: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """what its words for kinds mean; a word that ends in * stands for all that begin so"""
 
 
 Row = dict[str, str]
@@ -69,8 +83,9 @@ def registered(project: Project) -> dict[str, Table]:
     for name, entry in read_toml(path, where).get("table", {}).items():
         try:
             columns = tuple(Column(**column) for column in entry.pop("columns"))
-            lists = {key: tuple(entry.pop(key)) for key in ("source", "link_source")}
-            table = Table(name=name, columns=columns, **lists, **entry)
+            lists = {key: tuple(entry.pop(key, ())) for key in ("source", "link_source", "header", "complete_for", "cited")}
+            kinds = {word: tuple(kinds) for word, kinds in entry.pop("kinds", {}).items()}
+            table = Table(name=name, columns=columns, kinds=kinds, **lists, **entry)
         except (KeyError, TypeError) as error:
             raise ProjectError("reference-register", where, name=name, detail=error) from None
         for column in columns:
@@ -96,15 +111,16 @@ def read(path: Path, table: Table) -> tuple[list[Row], list[Problem]]:
     text, problems = _decoded(path.read_bytes(), path.name)
     if text is None:
         return [], problems
-    lines = csv.reader(text.splitlines(keepends=True))
-    header = next(lines, [])
+    lines = rows_of(text, table)
+    header = list(table.header) or next(lines, [])
+    first = 1 if table.header else 2
     missing = [c.column for c in table.columns if c.column not in header]
     for name in missing:
         problems.append(Problem("reference-column-missing", f"{path.name}:1", {"column": name, "nearest": nearest(name, header)}))
     if missing:
         return [], problems
     rows: list[tuple[int, dict[str, str]]] = []
-    for number, cells in enumerate(lines, 2):
+    for number, cells in enumerate(lines, first):
         if len(cells) != len(header):
             values = {"found": len(cells), "expected": len(header)}
             problems.append(Problem("reference-width", f"{path.name}:{number}", values))
@@ -114,6 +130,31 @@ def read(path: Path, table: Table) -> tuple[list[Row], list[Problem]]:
     problems += _repeated(path.name, rows, table)
     fields = [{c.field: row[c.column].strip() for c in table.columns if row[c.column].strip()} for _, row in rows]
     return fields, problems
+
+
+def rows_of(text: str, table: Table) -> Iterator[list[str]]:
+    """The cells of each row. A file of tabs knows no quotation marks: a name may begin with one."""
+    quoting = csv.QUOTE_NONE if table.delimiter == "\t" else csv.QUOTE_MINIMAL
+    return csv.reader(io.StringIO(text, newline=""), delimiter=table.delimiter, quoting=quoting)
+
+
+def recognised(path: Path, tables: Mapping[str, Table]) -> Table:
+    """The registered table whose columns a file has; MisuseError that names the nearest where none fits or several do."""
+    text, _ = _decoded(path.read_bytes(), path.name)
+    missing: dict[str, list[str]] = {}
+    for name, table in tables.items():
+        first = next(rows_of(text or "", table), [])
+        if table.header:
+            lacking = [] if len(first) == len(table.header) else [f"{len(table.header)} x {table.delimiter!r}"]
+        else:
+            lacking = [c.column for c in table.columns if c.column not in first]
+        missing[name] = lacking
+    fitting = [name for name, lacking in missing.items() if not lacking]
+    if len(fitting) != 1:
+        near = min(missing, key=lambda name: (len(missing[name]), name))
+        values = {"names": ", ".join(fitting) or ", ".join(tables), "nearest": near, "missing": ", ".join(missing[near]) or "-"}
+        raise MisuseError("reference-unrecognised", path.name, **values)
+    return tables[fitting[0]]
 
 
 def _decoded(content: bytes, where: str) -> tuple[str | None, list[Problem]]:
@@ -167,10 +208,13 @@ _HOLDS: dict[str, Callable[[str], bool]] = {
     "kana": is_kana,
     "latin": lambda text: bool(re.match(r"[A-Za-zÀ-ſ' ().,-]+$", text)),
     "qid": lambda text: bool(re.match(r"Q[1-9][0-9]*$", text)),
+    "property": lambda text: bool(re.match(r"P[1-9][0-9]*$", text)),
     "integer": lambda text: bool(re.match(r"[0-9]+$", text)),
     "latitude": _number_between(*_LATITUDES),
     "longitude": _number_between(*_LONGITUDES),
     "date": _is_date,
+    "degrees-north": _number_between(-90, 90),
+    "degrees-east": _number_between(-180, 180),
     "address": lambda text: bool(re.match(r"https?://[^\s<>\"{}|\\^`]+$", text)),
     "text": bool,
 }

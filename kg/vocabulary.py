@@ -16,6 +16,7 @@ from rdflib.namespace import DCTERMS, OWL
 from rdflib.plugins.parsers.notation3 import BadSyntax
 
 from kg.errors import ProjectError
+from kg.languages import best
 from kg.project import Project, read_text
 
 _SOURCES = {
@@ -34,12 +35,8 @@ class Text:
     by_language: tuple[tuple[str, str], ...] = ()
 
     def get(self, language: str) -> str | None:
-        """In `language`, else in English, else in Japanese, else in whatever there is; None for no text at all."""
-        known = dict(self.by_language)
-        for tag in (language, "en", "ja", ""):
-            if tag in known:
-                return known[tag]
-        return next(iter(known.values()), None)
+        """In `language`, else by the chain of `kg.languages`; None for no text at all."""
+        return best(self.by_language, language)
 
     def exact(self, language: str) -> str | None:
         return dict(self.by_language).get(language)
@@ -90,6 +87,7 @@ class Vocabulary:
 
     def __init__(self, project: Project) -> None:
         self.project = project
+        self._written: dict[str, str] = {}
         self._prefix_graph = _graph(project, [project.ontology / _SOURCES["prefixes"]])
         self._dataset_graph = _graph(project, [project.ontology / _SOURCES["dataset"]])
         own = {project.ontology / name for name in _SOURCES.values()}
@@ -131,9 +129,10 @@ class Vocabulary:
         return str(next(self._dataset_graph.subjects(VOID.uriSpace, None)))
 
     @cached_property
-    def publisher(self) -> str:
-        """The IRI of who publishes the data set."""
-        return str(self._dataset_graph.value(URIRef(self.dataset), DCTERMS.publisher))
+    def publisher(self) -> str | None:
+        """The IRI of who publishes the data set, where `ontology/dataset.ttl` names it."""
+        found = self._dataset_graph.value(URIRef(self.dataset), DCTERMS.publisher)
+        return str(found) if found else None
 
     @cached_property
     def keywords(self) -> tuple[str, ...]:
@@ -300,8 +299,10 @@ class Vocabulary:
         return graphs[name]
 
     def source(self, name: str) -> str:
-        """N-Triples of `graph(name)`, for publication."""
-        return self.graph(name).serialize(format="nt11")
+        """N-Triples of `graph(name)`, for publication; written once."""
+        if name not in self._written:
+            self._written[name] = self.graph(name).serialize(format="nt11")
+        return self._written[name]
 
 
 def _page_order(field: Field) -> tuple[float, float, str]:

@@ -6,10 +6,12 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+AXE = Path(__file__).resolve().parent.parent / "endpoint" / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 PHONE, DESK = (375, 812), (1280, 900)
 """widths and heights in CSS pixels: a small telephone, a desk"""
 
@@ -32,6 +34,16 @@ def launched(path: str) -> Iterator[Browser]:
             yield browser
         finally:
             browser.close()
+
+
+def axe_violations(page: Page) -> list[str]:
+    """What axe-core finds wrong on the page as it is now (WCAG 2.0 to 2.2, A and AA, and good practice), one line each.
+
+    axe-core comes with the npm packages that `make setup` installs.
+    """
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("async () => (await axe.run(document, {resultTypes: ['violations']})).violations")
+    return [f"{rule['id']} ({rule['impact']}): {node['html'][:200]}" for rule in found for node in rule["nodes"]]
 
 
 @dataclass

@@ -27,7 +27,7 @@ from kg.published import current
 from kg.vocabulary import Vocabulary
 
 READMES = ("README.md", "README.ja.md")
-GENERATED = {".git", ".venv", "build", "dist", "__pycache__", ".pytest_cache", ".hypothesis"}
+GENERATED = {".git", ".venv", "build", "dist", "__pycache__", ".pytest_cache", ".hypothesis", "node_modules", "bundle"}
 MADE_BY_THE_READER = {"mappings/records/005.jsonl"}
 """paths in recipes that exist only once somebody follows them"""
 ROUTES_LEFT_OUT = {"static", "errors", "prefixes"}

@@ -110,7 +110,7 @@ def test_the_table_names_tests_that_exist() -> None:
 # ---- A: requests and Accept
 
 @pytest.mark.parametrize("query", [
-    f'SELECT ?t WHERE {{ ?t ?p "朝霧市"@ja FILTER("a%20b%25c+d&e=f;g" != "") }}',
+    'SELECT ?t WHERE { ?t ?p "朝霧市"@ja FILTER("a%20b%25c+d&e=f;g" != "") }',
     'SELECT ("%E5%8D%83+%2B&=?#" AS ?x) {}',
     "ASK { <http://example.org/%E5%8D%83%E4%BB%A3> ?p ?o }",
     'ASK { FILTER("日本\\u8A9E" = "日本語") }',

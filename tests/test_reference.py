@@ -13,7 +13,7 @@ from kg.model import graph_of
 from kg.project import Project
 from kg.romaji import hepburn, is_kana, kunrei, spelled
 from kg.store import Store
-from conftest import ROOT, SHARED, missing
+from conftest import SHARED, missing
 
 HEADER = "code5,code6,name_ja,name_kana,name_en,name_romaji_gsi,type,designated_city,prefecture_en,qid,lat,lon,geonames_id"
 ROWS = (

@@ -117,7 +117,7 @@ def test_the_default_graph_counts_a_triple_once(server: Server) -> None:
 @pytest.mark.parametrize("how", ["protocol", "from"])
 def test_several_graphs_are_merged_without_duplicates(server: Server, how: str) -> None:
     graphs = [f"{BASE}graph/{name}" for name in ("inferred", "rec/900-2021-lisbon", "rec/900-2022-lisbon")]
-    pattern = f"{{ ?town <https://schema.org/name> ?name }}"
+    pattern = "{ ?town <https://schema.org/name> ?name }"
     if how == "from":
         reply = server.query(f"SELECT ?town {' '.join(f'FROM <{g}>' for g in graphs)} WHERE {pattern}")
     else:

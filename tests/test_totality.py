@@ -32,7 +32,7 @@ TARGETS = (SH.targetClass, SH.targetSubjectsOf, SH.targetObjectsOf)
 JAPANESE = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")
 
 CLOSED = (DCAT, DCTERMS, FOAF, ORG, OWL, PROV, RDF, RDFS, SDO, SH, SKOS, TIME, VANN, VOID, XSD)
-"""namespaces of which rdflib knows every term"""
+"""namespaces of which rdflib knows every term (of DCAT those of version 2)"""
 
 LISTED = {
     "http://data.europa.eu/m8g/": {
@@ -41,6 +41,10 @@ LISTED = {
     "http://www.w3.org/ns/oa#": {
         "SpecificResource", "FragmentSelector", "TextPositionSelector", "TextQuoteSelector", "hasSource", "hasSelector",
         "start", "end",
+    },
+    "http://www.w3.org/ns/dcat#": {
+        "DatasetSeries", "first", "hasCurrentVersion", "hasVersion", "inSeries", "isVersionOf", "last", "next", "prev",
+        "previousVersion", "version",
     },
     "http://spdx.org/rdf/terms#": {"Checksum", "checksum", "checksumValue", "algorithm", "checksumAlgorithm_sha256"},
     "http://www.w3.org/ns/adms#": {"Identifier", "identifier"},
@@ -163,9 +167,8 @@ def used_terms(sources: pipeline.Sources) -> Iterator[URIRef]:
 
 
 def exists(term: URIRef) -> bool:
-    for namespace in CLOSED:
-        if term.startswith(str(namespace)):
-            return term in namespace
+    if any(term.startswith(str(space)) and term in space for space in CLOSED):
+        return True
     return any(term.startswith(space) and term.removeprefix(space) in known for space, known in LISTED.items())
 
 

@@ -5,6 +5,6 @@ from importlib.resources import files
 
 
 @cache
-def text_of(name: str) -> str:
-    """The text of the query `name`."""
-    return (files("kg.queries") / f"{name}.rq").read_text(encoding="utf-8")
+def text_of(name: str, suffix: str = "rq") -> str:
+    """The text of the query `name`; "ru" for an update."""
+    return (files("kg.queries") / f"{name}.{suffix}").read_text(encoding="utf-8")

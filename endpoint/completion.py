@@ -1,0 +1,119 @@
+"""What the query editor completes and remarks on: the terms in use with their labels, the names of things, hints."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import asdict, dataclass
+from functools import cached_property
+
+from endpoint.documents import query_text
+from endpoint.site import Site
+from endpoint.words import LANGUAGES, error_text, word
+from kg.hints import Hint, Terms, hints
+from kg.query_text import completed
+
+_NAMES = 12
+"""names offered at a time"""
+
+
+@dataclass(frozen=True)
+class Remark:
+    """A hint in words; `inserts` are what may stand in its place, "" for one that `fixed` holds the whole query of."""
+
+    code: str
+    start: int
+    end: int
+    text: str
+    inserts: tuple[str, ...]
+
+
+class Completion:
+    """Of one release; everything is looked up once, when first asked for."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._vocabulary = site.vocabulary
+
+    @cached_property
+    def vocabulary(self) -> dict[str, object]:
+        """Prefixes, classes and properties in use: CURIE, number of uses, labels; for a class its properties."""
+        rows = self._site.release.store.select(query_text("terms-used"))
+        sizes = self._site.release.store.select(query_text("class-sizes"))
+        things = {row["class"].value: int(row["number"].value) for row in sizes}
+        properties: dict[str, dict[str, int]] = {}
+        total: dict[str, int] = {}
+        for row in rows:
+            name, times = row["property"].value, int(row["times"].value)
+            properties.setdefault(row["class"].value, {})[name] = times
+            total[name] = max(total.get(name, 0), times)
+        return {
+            "prefixes": self._vocabulary.prefixes,
+            "classes": [{**self._term(name, number), "properties": sorted(map(self._vocabulary.curie, properties[name]))}
+                        for name, number in sorted(things.items())],
+            "properties": [self._term(name, number) for name, number in sorted(total.items())],
+        }
+
+    def _term(self, iri: str, number: int) -> dict[str, object]:
+        label, definition = self._vocabulary.text(iri), self._vocabulary.definition(iri)
+        return {
+            "name": self._vocabulary.curie(iri), "number": number,
+            **{code: label.get(code) or "" for code in LANGUAGES},
+            "definition": {code: definition.get(code) or "" for code in LANGUAGES},
+        }
+
+    @cached_property
+    def _terms(self) -> Terms:
+        """All that occurs: subjects, classes and properties of the data, terms and concepts of the vocabularies."""
+        store = self._site.release.store
+        iris = {row["thing"].value for row in store.select(query_text("subjects"))}
+        for row in store.select(query_text("terms-used")):
+            iris |= {row["class"].value, row["property"].value}
+        iris |= self._vocabulary.terms.keys()
+        iris |= {concept for scheme in self._vocabulary.schemes.values() for concept in scheme.concepts}
+        return Terms(iris, self._vocabulary.prefixes)
+
+    @cached_property
+    def _names(self) -> list[tuple[str, str, str]]:
+        """Each name as it is compared, as it is written, and the CURIE of its thing; the CURIE is a name too."""
+        rows = self._site.release.store.select(query_text("names-of-things"))
+        found = [(row["label"].value, self._vocabulary.curie(row["thing"].value)) for row in rows]
+        named = [(_folded(label), label, curie) for label, curie in found if not curie.startswith("<")]
+        return named + [(curie, label, curie) for label, curie in {curie: (label, curie) for label, curie in found}.values()
+                        if not curie.startswith("<")]
+
+    def names(self, begun: str) -> list[dict[str, str]]:
+        """Things whose name begins with, else holds, what was typed; each once."""
+        asked = _folded(begun)
+        found: dict[str, str] = {}
+        if asked:
+            ranked = [(folded.find(asked), len(folded), label, curie) for folded, label, curie in self._names if asked in folded]
+            for _, _, label, curie in sorted(ranked):
+                found.setdefault(curie, label)
+        return [{"name": curie, "label": label} for curie, label in list(found.items())[:_NAMES]]
+
+    def remarks(self, text: str, language: str) -> list[Remark]:
+        found = hints(text, self._vocabulary.base, self._terms)
+        return [self._remark(hint, language) for hint in found]
+
+    def completed(self, text: str) -> str:
+        """The query with PREFIX lines for what it uses and we know."""
+        return completed(text, self._vocabulary.base, self._vocabulary.prefixes)
+
+    def _remark(self, hint: Hint, language: str) -> Remark:
+        if hint.code == "term-unknown":
+            key = "hint-near" if hint.nearest else "hint-none"
+            text = word("page", key, language, name=hint.name, nearest=", ".join(hint.nearest))
+            return Remark(hint.code, hint.start, hint.end, text, hint.nearest)
+        if hint.code == "prefix-missing":
+            text = word("page", "hint-prefix", language, name=hint.name)
+            return Remark(hint.code, hint.start, hint.end, text, ())
+        text = error_text(hint.code, {"prefix": hint.name, "nearest": ", ".join(hint.nearest) or "-"}, language)
+        return Remark(hint.code, hint.start, hint.end, text, tuple(f"{near}:" for near in hint.nearest))
+
+
+def plain(remark: Remark) -> dict[str, object]:
+    return asdict(remark)
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).casefold().strip()

@@ -1,0 +1,104 @@
+"""Where things lie: the coordinates of one release, and a map of those around one thing, drawn here."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+from endpoint.documents import query_text
+from endpoint.outlines import Point, Window, within
+from kg.store import Store, Term
+
+WIDTH = 640
+"""units of the drawing; its height follows from the window"""
+_LEAST = 14.0
+"""degrees of longitude that a map shows at least: enough of a coast to know where it is"""
+_MARGIN = 0.25
+"""of the extent of the points, on each side"""
+_POINT = re.compile(r"^(?:<[^>]*>\s*)?POINT\s*\(\s*(-?\d+(?:\.\d+)?)\s+(-?\d+(?:\.\d+)?)\s*\)$", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Spot:
+    name: str
+    x: float
+    y: float
+    here: bool
+    """whether it is the thing that the page is about"""
+
+
+@dataclass(frozen=True)
+class Map:
+    """A drawing of `width` by `height` units: paths of land, lines of the graticule, spots."""
+
+    width: int
+    height: int
+    land: tuple[str, ...]
+    lines: tuple[str, ...]
+    spots: tuple[Spot, ...]
+
+
+class Atlas:
+    """The coordinates of a release, read once."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    @cached_property
+    def points(self) -> dict[str, Point]:
+        """Longitude and latitude of each thing that has a point; other geometries are not drawn."""
+        found = {}
+        for row in self._store.select(query_text("coordinates")):
+            read = _POINT.match(row["point"].value)
+            if read and abs(float(read[1])) <= 180 and abs(float(read[2])) <= 90:
+                found[row["place"].value] = (float(read[1]), float(read[2]))
+        return found
+
+    def around(self, iri: str, name: Callable[[str], str]) -> Map | None:
+        """The thing and its neighbours that have coordinates; None where nothing has."""
+        if not self.points:
+            return None
+        rows = self._store.select(query_text("neighbours"), {"thing": Term(iri)})
+        near = sorted({iri, *(row["event"].value for row in rows)} & set(self.points))
+        return drawn([(name(place), self.points[place], place == iri) for place in near]) if near else None
+
+
+def drawn(places: list[tuple[str, Point, bool]]) -> Map:
+    """A map of named points, as wide as they need; plate carrée, true to scale along the middle parallel."""
+    window = _window([point for _, point, _ in places])
+    west, south, east, north = window
+    per_degree = WIDTH / (east - west)
+    stretch = 1 / max(0.2, math.cos(math.radians((south + north) / 2)))
+
+    def at(point: Point) -> tuple[float, float]:
+        return round((point[0] - west) * per_degree, 1), round((north - point[1]) * per_degree * stretch, 1)
+
+    spots = sorted((Spot(name, *at(point), here) for name, point, here in places), key=lambda s: (s.here, s.name))
+    land = tuple(f"{_path([at(point) for point in ring])}Z" for ring in within(window))
+    height = round((north - south) * per_degree * stretch)
+    return Map(WIDTH, height, land, tuple(_graticule(window, at)), tuple(spots))
+
+
+def _window(points: list[Point]) -> Window:
+    xs, ys = [x for x, _ in points], [y for _, y in points]
+    wide = max(_LEAST, (max(xs) - min(xs)) * (1 + 2 * _MARGIN))
+    high = max(wide / 2.4, (max(ys) - min(ys)) * (1 + 2 * _MARGIN))
+    x, y = (max(xs) + min(xs)) / 2, (max(ys) + min(ys)) / 2
+    return max(-180.0, x - wide / 2), max(-85.0, y - high / 2), min(180.0, x + wide / 2), min(85.0, y + high / 2)
+
+
+def _graticule(window: Window, at: Callable[[Point], tuple[float, float]]) -> list[str]:
+    """Meridians and parallels, some eight of them across."""
+    west, south, east, north = window
+    step = next(s for s in (1, 2, 5, 10, 20, 45) if (east - west) / s <= 9)
+    meridians = [x for x in range(math.ceil(west), math.floor(east) + 1) if x % step == 0]
+    parallels = [y for y in range(math.ceil(south), math.floor(north) + 1) if y % step == 0]
+    lines = [((x, south), (x, north)) for x in meridians] + [((west, y), (east, y)) for y in parallels]
+    return [_path([at(a), at(b)]) for a, b in lines]
+
+
+def _path(points: list[tuple[float, float]]) -> str:
+    return "M" + "L".join(f"{x:g},{y:g}" for x, y in points)
