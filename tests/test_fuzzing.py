@@ -21,6 +21,13 @@ DESCRIPTION = Path(__file__).with_name("openapi.yaml")
 FEW = settings(max_examples=12, deadline=None, database=None, derandomize=True,
                suppress_health_check=list(HealthCheck))  # fmt: skip
 MORE = settings(FEW, max_examples=60)
+
+
+@schemathesis.serializer("application/sparql-query")
+def as_it_is(_: object, value: object) -> bytes:
+    return value if isinstance(value, bytes) else str(value).encode("utf-8", "surrogatepass")
+
+
 schema = schemathesis.openapi.from_path(DESCRIPTION)
 
 
