@@ -6,7 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-for path in sorted(Path(__file__).parent.glob("*.py")):
+folder = Path(__file__).parent
+for path in sorted([*folder.glob("*.py"), *(found.parent for found in folder.glob("*/__main__.py"))]):
     if not path.name.startswith("_"):
         print(f"\n== {path.stem}", flush=True)
         subprocess.run([sys.executable, "-m", f"benchmarks.{path.stem}"], check=True)

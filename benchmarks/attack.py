@@ -116,6 +116,15 @@ def ask(host: str, port: int, query: str, timeout: float = 60.0) -> Found:
     return _judged(answer, body, time.monotonic() - begin)
 
 
+def answered(host: str, port: int, query: str) -> list[str]:
+    """The values of the first variable of a SELECT."""
+    connection = http.client.HTTPConnection(host, port, timeout=60)
+    connection.request("GET", f"/sparql?{urlencode({'query': query})}")
+    found = json.loads(connection.getresponse().read())
+    connection.close()
+    return [row[found["head"]["vars"][0]]["value"] for row in found["results"]["bindings"]]
+
+
 def _judged(answer: http.client.HTTPResponse, body: bytes, seconds: float) -> Found:
     kind = answer.getheader("Content-Type", "")
     code = "-"
@@ -221,6 +230,42 @@ def served() -> Iterator[tuple[str, int, subprocess.Popen[str]]]:
             print(f"\nended {time.monotonic() - begin:.1f} s after SIGTERM")
 
 
+def print_floods(host: str, port: int, pid: int) -> None:
+    """Attacks on the connection, each beside a good client, with the memory of the whole service before and after."""
+    from benchmarks import _floods as floods
+
+    document = "/dataset"
+    attacks: dict[str, Callable[[], object]] = {
+        "paths that are not ours": lambda: floods.paths(host, port),
+        "broken UTF-8": lambda: floods.broken_utf8(host, port),
+        "heads without end": lambda: floods.header_flood(host, port),
+        "giant bodies": lambda: floods.giant_bodies(host, port),
+        "random Accept and query": lambda: dict(floods.cache_flood(host, port, SECONDS, document)),
+        "slow heads, 500": lambda: "opened %d, left %d" % floods.slow_heads(host, port, 500, 20.0),
+        "10,000 idle": lambda: "opened %d, left %d" % floods.idle(host, port, 10_000, lambda: time.sleep(20)),
+    }
+    print(f"\n{'beside':26}{'answers':>8}{'errors':>8}{'p50 ms':>9}{'p99 ms':>9}{'MiB':>6}{'after':>7}  attackers got")
+    for name, attack in attacks.items():
+        times: list[float] = []
+        wrong: list[int] = []
+        ended = threading.Event()
+
+        def good(times: list[float] = times, wrong: list[int] = wrong, ended: threading.Event = ended) -> None:
+            while not ended.is_set():
+                more, bad = good_client(host, port, 0.5, lambda n: f"ASK {{ ?s ?p {n + len(times)} }}")
+                times.extend(more)
+                wrong.extend(bad)
+
+        before = floods.memory_mib(pid)
+        client = threading.Thread(target=good)
+        client.start()
+        got = attack()
+        ended.set()
+        client.join()
+        print(f"{name:26}{len(times):>8}{len(wrong):>8}{1000 * quantile(times, 0.5):>9.1f}{1000 * quantile(times, 0.99):>9.1f}"
+              f"{before:>6.0f}{floods.memory_mib(pid):>7.0f}  {got}")
+
+
 def main() -> None:
     with served() as (host, port, process), listener() as (address, calls):
         print(f"{'hostile query':24}{'status':>7}  {'code':18}{'s':>7}  {'right':6}{'next answer, ms':>16}")
@@ -241,6 +286,7 @@ def main() -> None:
             times, wrong, codes = beside(host, port, attackers, SECONDS)
             figures = "".join(f"{1000 * quantile(times, part):>9.1f}" for part in (0.5, 0.99, 1.0))
             print(f"{attackers:>2} attackers{'':12}{len(times):>8}{len(wrong):>8}{figures}  {dict(codes)}")
+        print_floods(host, port, process.pid)
 
 
 if __name__ == "__main__":

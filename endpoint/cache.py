@@ -12,9 +12,10 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from http import HTTPStatus
 from typing import NamedTuple, Protocol
-from urllib.parse import parse_qsl, unquote_to_bytes, urlencode
+from urllib.parse import parse_qsl, unquote_to_bytes
 
 from endpoint import coding
 from endpoint.negotiation import Offer
@@ -46,7 +47,8 @@ class Asked(NamedTuple):
 class Address(NamedTuple):
     prefix: bytes
     path: bytes
-    query: str
+    query: tuple[tuple[str, str], ...]
+    """the arguments in the order of their names"""
 
 
 class Rule(NamedTuple):
@@ -266,25 +268,28 @@ def asked(target: bytes, headers: Iterable[tuple[bytes, bytes]], prefix: bytes =
 
 def address_of(asked: Asked) -> Address | None:
     """An address in one spelling: percent signs undone, the arguments in the order of their names."""
-    path, _, query = asked.target.partition(b"?")
+    return None if len(asked.target) > _LONGEST else _address(asked.target, asked.prefix)
+
+
+@lru_cache(512)
+def _address(target: bytes, prefix: bytes) -> Address | None:
+    path, _, query = target.partition(b"?")
     # An encoded slash is no separator: such an address is not the one that it would be read as.
-    if len(asked.target) > _LONGEST or not path.startswith(b"/") or b"%2f" in path.lower():
+    if not path.startswith(b"/") or b"%2f" in path.lower():
         return None
-    return Address(asked.prefix, unquote_to_bytes(path), _one_spelling(query) if query else "")
-
-
-def _one_spelling(query: bytes) -> str:
-    text = query.decode("latin-1")
     try:
-        pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=100)
+        pairs = parse_qsl(query.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=100) if query else []
     except ValueError:
-        return text
-    return urlencode(sorted(pairs, key=lambda pair: pair[0]))
+        return None
+    return Address(prefix, unquote_to_bytes(path), tuple(sorted(pairs, key=_name)))
+
+
+def _name(pair: tuple[str, str]) -> str:
+    return pair[0]
 
 
 def _language(asked: Asked, address: Address) -> str:
-    pairs = parse_qsl(address.query) if "lang=" in address.query else []
-    wanted = next((value for name, value in pairs if name == "lang"), None)
+    wanted = next((value for name, value in address.query if name == "lang"), None)
     return choose_language(wanted, _text(asked.language))
 
 
@@ -293,7 +298,7 @@ def _text(value: bytes | None) -> str | None:
 
 
 def _weight(key: tuple[Address, str, str, str], wire: Wire) -> int:
-    return len(wire.head) + len(wire.body) + len(wire.unchanged) + len(key[0].path) + len(key[0].query) + _OVERHEAD
+    return len(wire.head) + len(wire.body) + len(wire.unchanged) + len(key[0].path) + sum(len(n) + len(v) for n, v in key[0].query) + _OVERHEAD
 
 
 def _head(status: int, headers: Sequence[tuple[str, str]]) -> bytes:

@@ -23,8 +23,8 @@ RELEASE = "Dataset-Release"
 CROSS_ORIGIN = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": (
-        "Allow, Content-Encoding, Content-Language, Content-Location, Dataset-Release, ETag, Link, Location, Retry-After, "
-        "Server-Timing, Vary"
+        "Allow, Content-Encoding, Content-Language, Content-Location, Dataset-Release, ETag, Link, Location, "
+        "Memento-Datetime, Retry-After, Server-Timing, Vary"
     ),
     "X-Content-Type-Options": "nosniff",
 }

@@ -35,6 +35,22 @@ class WorkerLost(Exception):
         self.code = code
 
 
+def frame_of(header: dict[str, Any], body: bytes = b"") -> bytes:
+    head = json.dumps(header).encode("utf-8")
+    return _LENGTHS.pack(len(head), len(body)) + head + body
+
+
+def whole_frame(data: bytes | bytearray) -> tuple[dict[str, Any], bytes] | None:
+    """The frame that `data` is; None as long as it is not whole."""
+    if len(data) < _LENGTHS.size:
+        return None
+    head_size, body_size = _LENGTHS.unpack_from(data)
+    start = _LENGTHS.size + head_size
+    if head_size > _HEADER_LIMIT:
+        raise WorkerLost("query-crash")
+    return (json.loads(data[_LENGTHS.size:start]), bytes(data[start:])) if len(data) >= start + body_size else None
+
+
 def write_frame(stream: BinaryIO, header: dict[str, Any], body: bytes = b"") -> None:
     head = json.dumps(header).encode("utf-8")
     stream.write(_LENGTHS.pack(len(head), len(body)) + head)
@@ -90,6 +106,11 @@ class Channel:
             raise
         body.seek(0)
         return head, body, body_size
+
+    @property
+    def descriptor(self) -> int:
+        """Of a line that is read and written in one place: that of a forked evaluator."""
+        return self._reading
 
     def close(self) -> None:
         for number in {self._reading, self._writing}:

@@ -21,8 +21,10 @@ from endpoint import coding
 from endpoint.cache import Asked, Cache, Page, asked, finished, holds
 from endpoint.delivery import CROSS_ORIGIN, UNKEPT
 from endpoint.errors import VisitorError, trouble
+from endpoint.express import Express
+from endpoint.frames import WorkerLost
 from endpoint.negotiation import Offer
-from endpoint.site import FACTS, GONE, METRICS, OFFERED
+from endpoint.site import FACTS, GONE, METRICS, OFFERED, TRIED
 
 MAX_BODY = 1 << 20
 """bytes of a body; the SPARQL route refuses well before"""
@@ -30,7 +32,8 @@ _WAITING = 256
 """requests that may wait for a thread"""
 _HELD = 1 << 20
 """bytes of an answer that is finished in memory; a longer one is sent as it comes, if it was not in memory before"""
-_CHUNK = 1 << 16
+_QUICK = 16 << 10
+"""bytes that are compressed in the loop"""
 _SINGLE = {b"content-type": "CONTENT_TYPE", b"content-length": "CONTENT_LENGTH"}
 _DROPPED = {"content-length", "etag", "server-timing", "date", "connection", "transfer-encoding"}
 
@@ -68,8 +71,11 @@ class Reply:
 
 
 class Front:
-    def __init__(self, app: Callable, cache: Cache, threads: int, witness: Witness, admission: Admission) -> None:
+    def __init__(
+        self, app: Callable, cache: Cache, threads: int, witness: Witness, admission: Admission, express: Express
+    ) -> None:
         self._app = app
+        self._express = express
         self._cache = cache
         self._witness = witness
         self._admission = admission
@@ -93,12 +99,41 @@ class Front:
         body = await _body(scope, receive)
         if body is None:
             return refusal("body-too-large", {"Connection": "close"}, limit=MAX_BODY)
+        key = asked(target_of(scope), scope["headers"], scope["prefix"])
+        plan = self._express.planned(scope)
+        tried = False
+        if plan is not None:
+            try:
+                found = await self._express.answer(plan)
+            except WorkerLost as lost:
+                # Time or memory: the slow lane may have more of it. One that had died before is nobody's fault.
+                found, tried = None, lost.code != "query-cancelled"
+            if found is not None:
+                return await self._expressed(*found, key, plan.offer, scope)
+        environ = {**environ_of(scope, body), METRICS: self._witness.exposition, TRIED: tried}
+        return await self._on_thread(self.answer, environ, key)
+
+    async def _expressed(self, page: Page, seconds: float, key: Asked, offer: Offer, scope: Scope) -> Reply:
+        timing = f'query;dur={seconds * 1000:.1f};desc="fast"'
+        facts = {"route": page.route, "query": page.query, "lane": "fast"}
+        accepted = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"accept-encoding"), None)
+        code = coding.choose(accepted) if page.packs else ""
+        if code and len(page.body) > _QUICK:
+            return await self._on_thread(self._finished, page, key, offer, code, timing, facts)
+        return self._finished(page, key, offer, code, timing, facts)
+
+    def _finished(
+        self, page: Page, key: Asked, offer: Offer | None, code: str, timing: str, facts: dict[str, object]
+    ) -> Reply:
+        """An answer in a coding, kept where it may be."""
+        wire = self._cache.keep(key, page, offer)
+        sent = wire.body if wire is not None else coding.encode(page.body, code)
+        return Reply(page.status, [*finished(page, code).headers, ("Server-Timing", timing)], sent, facts=facts)
+
+    async def _on_thread(self, work: Callable[..., Reply], *given: object) -> Reply:
         self._busy += 1
         try:
-            loop = asyncio.get_running_loop()
-            key = asked(target_of(scope), scope["headers"], scope["prefix"])
-            environ = {**environ_of(scope, body), METRICS: self._witness.exposition}
-            return await loop.run_in_executor(self._threads, self.answer, environ, key)
+            return await asyncio.get_running_loop().run_in_executor(self._threads, work, *given)
         finally:
             self._busy -= 1
 
@@ -109,16 +144,19 @@ class Front:
         if length is not None and length > _HELD and not isinstance(parts, list) and not _fits(headers, length):
             return Reply(status, headers, rest=parts, size=length, facts=environ[FACTS])
         page = _page(status, headers, _joined(parts), environ)
-        timing = [(name, value) for name, value in headers if name.lower() == "server-timing"]
-        wire = self._cache.keep(key, page, environ.get(OFFERED)) if environ["REQUEST_METHOD"] == "GET" else None
+        timing = next((value for name, value in headers if name.lower() == "server-timing"), "")
+        offer = environ.get(OFFERED)
+        if page.route == "sparql" and environ["REQUEST_METHOD"] == "GET":
+            self._express.learn(page)
         code = coding.choose(environ.get("HTTP_ACCEPT_ENCODING")) if page.packs else ""
         found = finished(page, code)
         facts = environ[FACTS]
         if status in (200, 304) and holds(found.tags, environ.get("HTTP_IF_NONE_MATCH", "").encode("latin-1")):
             facts["outcome"] = "not-modified"
-            return Reply(304, [*found.unchanged, *timing], facts=facts)
-        sent = wire.body if wire is not None else coding.encode(page.body, code)
-        return Reply(status, [*found.headers, *timing], sent, facts=facts)
+            return Reply(304, [*found.unchanged, ("Server-Timing", timing)], facts=facts)
+        if environ["REQUEST_METHOD"] == "GET":
+            return self._finished(page, key, offer, code, timing, facts)
+        return Reply(status, [*found.headers, ("Server-Timing", timing)], coding.encode(page.body, code), facts=facts)
 
 
 def page_of(app: Callable, key: Asked, headers: list[tuple[bytes, bytes]]) -> tuple[Page, Offer | None]:

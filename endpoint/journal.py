@@ -78,9 +78,14 @@ class Journal:
         self._replaced, self._connections, self._held = replaced, connections, held
         self._told = 0
         self._lines: list[str] = []
-        self._hits: Tally[tuple[str, int, str]] = Tally()
-        self._hit_bytes = 0
+        self._begin()
         self._logs = logging.getLogger(REQUESTS).isEnabledFor(logging.INFO)
+
+    def _begin(self) -> None:
+        self._requests: Tally[tuple[str, int, str]] = Tally()
+        self._queries: Tally[tuple[str, str]] = Tally()
+        self._seconds: list[tuple[str, float]] = []
+        self._hits = self._sent = 0
 
     def answered(self, method: str, status: int, size: int, seconds: float, facts: Mapping[str, object]) -> None:
         """A request that was not answered from the cache."""
@@ -92,17 +97,18 @@ class Journal:
             }))  # fmt: skip
         if self._metrics is None:
             return
-        self._metrics.requests.labels(route, status, outcome).inc()
-        self._metrics.seconds.labels(route).observe(seconds)
-        self._metrics.sent.inc(size)
+        self._requests[route, status, outcome] += 1
+        self._seconds.append((route, seconds))
+        self._sent += size
         if "query" in facts:
-            self._metrics.queries.labels(str(facts.get("lane", "-")), outcome).inc()
+            self._queries[str(facts.get("lane", "-")), outcome] += 1
 
     def hit(self, method: str, status: int, size: int, wire: Wire) -> None:
         """A request that was answered from the cache."""
         outcome = "not-modified" if status == 304 else "ok"
-        self._hits[wire.route, status, outcome] += 1
-        self._hit_bytes += size
+        self._requests[wire.route, status, outcome] += 1
+        self._hits += 1
+        self._sent += size
         if self._logs:
             # Words of ours and numbers only: nothing here needs to be escaped.
             self._lines.append(
@@ -117,12 +123,15 @@ class Journal:
             logging.getLogger(REQUESTS).info("\n".join(lines))
         if self._metrics is None:
             return
-        for (route, status, outcome), number in self._hits.items():
+        for (route, status, outcome), number in self._requests.items():
             self._metrics.requests.labels(route, status, outcome).inc(number)
-            self._metrics.hits.inc(number)
-        self._hits.clear()
-        self._metrics.sent.inc(self._hit_bytes)
-        self._hit_bytes = 0
+        for (lane, outcome), number in self._queries.items():
+            self._metrics.queries.labels(lane, outcome).inc(number)
+        for route, seconds in self._seconds:
+            self._metrics.seconds.labels(route).observe(seconds)
+        self._metrics.hits.inc(self._hits)
+        self._metrics.sent.inc(self._sent)
+        self._begin()
         self._metrics.connections.set(self._connections())
         self._metrics.held.set(self._held())
         replaced = self._replaced()
@@ -130,10 +139,8 @@ class Journal:
         self._told = replaced
 
     def exposition(self) -> bytes:
-        if self._metrics is None:
-            return b""
-        self.write()
-        return self._metrics.exposition()
+        """What has been written so far; the event loop writes, so that nothing is counted by two threads."""
+        return b"" if self._metrics is None else self._metrics.exposition()
 
 
 def _now() -> str:

@@ -92,7 +92,12 @@ class Lists:
             return True
         if column.predicate == _NAMES[1]:
             return is_kana_reading(column.language)
-        return bool(self._vocabulary.field(column.predicate, [class_]).shape)
+        return column.predicate in self._of_class(class_)
+
+    def _of_class(self, class_: str) -> set[str]:
+        """The properties that the shapes of the class and of those above it speak of."""
+        above = self._vocabulary.superclasses(class_)
+        return {field.predicate for known in above for field in self._vocabulary.fields.get(known, ())}
 
     def properties(self, class_: str) -> tuple[Property, ...]:
         """The columns on the screen after that of the name."""

@@ -130,6 +130,7 @@ def _answer(site: Site, name: str, class_: str, asked: Asked, format: Format) ->
     lists = site.lists
     things = lists.things(class_, asked)
     number, last = arguments.number("page"), max(1, -(-len(things) // PER_PAGE))
+    for_spreadsheets = arguments.one_of("spreadsheet", ("0", "1"), "0") == "1"
     if format == HTML:
         number = min(number, last)
         return page(_written(site, name, class_, asked, things, number))
@@ -138,7 +139,6 @@ def _answer(site: Site, name: str, class_: str, asked: Asked, format: Format) ->
     if format == JSON:
         return named(_json(site, name, class_, asked, lists.of(class_, things)), format.content_type())
     if format.name == "csv":
-        for_spreadsheets = arguments.one_of("spreadsheet", ("0", "1"), "0") == "1"
         response = named(lists.of(class_, things).as_csv(None, for_spreadsheets).encode("utf-8"), format.content_type())
         suffix = "-spreadsheet" if for_spreadsheets else ""
         response.headers["Content-Disposition"] = f'attachment; filename="{name}{suffix}.csv"'

@@ -30,7 +30,7 @@ class Format:
 FORMATS: tuple[Format, ...] = (
     Format("turtle", "rdf", "text/turtle", "ttl", "Turtle", ("application/x-turtle",), charset=True),
     Format("jsonld", "rdf", "application/ld+json", "jsonld", "JSON-LD", ("application/json",)),
-    Format("ntriples", "rdf", "application/n-triples", "nt", "N-Triples", charset=False),
+    Format("ntriples", "rdf", "application/n-triples", "nt", "N-Triples", ("text/plain",)),
     Format("rdfxml", "rdf", "application/rdf+xml", "rdf", "RDF/XML", ("application/xml", "text/xml")),
     Format("trig", "rdf", "application/trig", "trig", "TriG"),
     Format("nquads", "rdf", "application/n-quads", "nq", "N-Quads"),

@@ -7,7 +7,6 @@ program: a query is known by a hash, which tells whether the same one came again
 from __future__ import annotations
 
 import json
-from hashlib import sha256
 
 from flask import Flask, Response, request
 
@@ -28,10 +27,6 @@ def register(app: Flask, site: Site) -> None:
 def note(**facts: object) -> None:
     """Facts of this request for its line in the log."""
     request.environ.setdefault(FACTS, {}).update(facts)
-
-
-def fingerprint(text: str) -> str:
-    return sha256(text.encode("utf-8")).hexdigest()[:16]
 
 
 def _health() -> Response:

@@ -44,7 +44,7 @@ class Connection(HttpToolsProtocol):
     most = 1000
     """connections of this process; one more is closed at once"""
     ending = False
-    """every answer from the cache is the last one on its connection"""
+    """this process retires: every answer is the last one on its connection"""
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
@@ -52,7 +52,7 @@ class Connection(HttpToolsProtocol):
         """since when the client has to do something"""
         self.in_head = True
         self._size = self._fed = 0
-        self._too_large = self._from_cache = False
+        self._too_large = self._from_cache = self._answered = False
         if len(self.connections) > self.most:
             transport.abort()
 
@@ -106,6 +106,7 @@ class Connection(HttpToolsProtocol):
         super().on_headers_complete()
         self.scope["query_string"] = query
         cycle = self.cycle
+        cycle.keep_alive = cycle.keep_alive and not self.ending
         self.scope["gone"] = lambda: cycle.disconnected  # type: ignore[typeddict-unknown-key]
         self.scope["prefix"] = self._prefix()  # type: ignore[typeddict-unknown-key]
         if not self._is_believed():
@@ -119,6 +120,12 @@ class Connection(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         if not self._from_cache:
             super().on_message_complete()
+
+    def shutdown(self) -> None:
+        """This process retires. A client that has only just come is answered, once: it could not know."""
+        is_fresh = self.cycle is None and not self._answered
+        if not is_fresh:
+            super().shutdown()
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
@@ -164,6 +171,7 @@ class Connection(HttpToolsProtocol):
         keeps = self.parser.should_keep_alive() and not self.ending
         parts = [head, *_lines(self.server_state.default_headers), b"\r\n" if keeps else b"Connection: close\r\n\r\n", body]
         self.transport.write(b"".join(parts))
+        self._answered = True
         self.since = time.monotonic()
         self.in_head = True
         self.journal.hit(method.decode(), 304 if is_held else wire.status, len(body), wire)

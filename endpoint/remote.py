@@ -70,7 +70,7 @@ class RemoteEvaluators:
     def pids(self) -> list[int]:
         return self._checkers.pids()
 
-    def run(self, request: Request, stopped: Stopped = lambda: False) -> Answer:
+    def run(self, request: Request, stopped: Stopped = lambda: False, tried: bool = False) -> Answer:
         """The whole answer, or QueryError or QueueFull as `Evaluators.run` has them; QueryError also with
         `engine-dialect`, `engine-dataset`, `engine-refused`, `engine-failed`, `engine-partial`."""
         if self.draining:

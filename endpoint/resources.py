@@ -8,10 +8,11 @@ from difflib import get_close_matches
 from flask import Flask, Response, redirect, render_template, request, send_from_directory
 from rdflib import DCTERMS, VOID
 
-from endpoint import dataset, things
+from endpoint import arguments, dataset, things
 from endpoint.answers import named, page
 from endpoint.documents import INDEXES, Document
 from endpoint.errors import STATUS, VisitorError
+from endpoint.lists import list_address
 from endpoint.negotiation import ALIKE, DOCUMENTS, FORMATS, HTML, Choice, Format, Offer, by_extension
 from endpoint.signposts import place, signposts
 from endpoint.site import VARY, Site, bare, chosen, local, reader_language
@@ -67,6 +68,7 @@ def _published(site: Site, path: str) -> Response:
 
 def _document(site: Site, folder: str, key: str) -> Response:
     """A document, in the form of its suffix or else of the Accept header."""
+    arguments.number("page")
     # A suffix has letters only at its beginning: 2026.11.0 has none.
     stem, dot, extension = _SUFFIX.fullmatch(key).group(1, 2, 3)  # type: ignore[union-attr]
     path = f"{folder}/{stem}" if folder else stem
@@ -169,11 +171,12 @@ def _home(site: Site) -> Response:
 
 
 def _kinds(site: Site) -> list[tuple[Link, int, list[Link]]]:
-    """The classes that have a shape, with their number of things and a few examples, largest first."""
-    views = site.views()
-    kinds = sorted(site.kinds.items(), key=lambda item: (-len(item[1]), item[0]))
-    return [(views.link(class_), len(things), [views.link(thing) for thing in things[:_EXAMPLES]])
-            for class_, things in kinds if class_ in site.vocabulary.fields]
+    """The lists of named things with their number and a few examples, largest first."""
+    views, lists = site.views(), site.lists
+    kinds = [(Link(views.name(class_), list_address(name)), number, site.kinds.get(class_, [])[:_EXAMPLES])
+             for name, (class_, number) in lists.classes.items() if name in lists.named]
+    return [(link, number, [views.link(thing) for thing in things])
+            for link, number, things in sorted(kinds, key=lambda kind: -kind[1]) if things]
 
 
 def _dumps(site: Site) -> Response:

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
+from urllib.parse import urlencode
 
 from endpoint import coding
 from endpoint.cache import Address, Page, Rule, asked, address_of, rule_of
@@ -136,7 +137,7 @@ def _put(file: sqlite3.Connection, app: Callable, target: str, accept: str, lang
 
 
 def _place(address: Address) -> str:
-    return f"{address.path.decode('latin-1')}?{address.query}"
+    return f"{address.path.decode('latin-1')}?{urlencode(address.query)}"
 
 
 def targets(paths: Iterable[str], offer: Offer, languages: Iterable[str]) -> Iterator[tuple[str, str, str]]:

@@ -76,7 +76,7 @@ class Site:
         return index(self.release.store, self.vocabulary)
 
     def views(self) -> Views:
-        return Views(self.vocabulary, self.names, self.labels, reader_language(), local)
+        return Views(self.vocabulary, self.names, self.labels, reader_language(), local, self.lists.name_of)
 
 
 GONE = "jichi.gone"
@@ -85,17 +85,19 @@ FACTS = "jichi.facts"
 """where environ holds what the log and the metrics say of the request"""
 METRICS = "jichi.metrics"
 """where environ holds a function that gives the metrics of all web processes as text"""
+TRIED = "jichi.tried"
+"""where environ says that the fast lane has given this query up already"""
 OFFERED = "jichi.offered"
 """where a request's environ holds the `Offer` that its answer was chosen from"""
 
 
-def chosen(offer: Offer) -> Choice | None:
-    """What the visitor is given of `offer`. The byte cache before the application learns of the offer by this.
+def chosen(offer: Offer, choice: Choice | None = None) -> Choice | None:
+    """What the visitor is given of `offer`, unless that is settled. The byte cache learns of the offer by this.
 
     An answer that varies by Accept and did not come by here is not kept by it.
     """
     request.environ[OFFERED] = offer
-    return offer.choose(request.headers.get("Accept"))
+    return choice or offer.choose(request.headers.get("Accept"))
 
 
 def reader_language() -> str:

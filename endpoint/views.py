@@ -94,13 +94,15 @@ class Views:
     """Makes pages for readers of one language; `local` turns a path below the base into a link of this server."""
 
     def __init__(
-        self, vocabulary: Vocabulary, names: Names, labels: Labels, language: str, local: Callable[[str], str]
+        self, vocabulary: Vocabulary, names: Names, labels: Labels, language: str, local: Callable[[str], str],
+        list_of: Callable[[str], str | None] = lambda class_: None,
     ) -> None:
         self._vocabulary = vocabulary
         self._names = names
         self._labels = labels
         self._language = language
         self._local = local
+        self._list_of = list_of
         self._marks = Marks(names, labels, language, self.href)
 
     def page(self, document: Document, uses: Uses) -> Page:
@@ -115,7 +117,7 @@ class Views:
             title=self.name(document.iri),
             subtitle=self._labels.other_name(document.iri, self._language),
             readings=self._labels.readings(document.iri),
-            kinds=tuple(self.link(kind) for kind in kinds),
+            kinds=tuple(self._kind(kind) for kind in kinds),
             groups=self._groups(main, kinds),
             parts=tuple(self._part(iri, found, document.iri) for iri, found in parts[:_MOST_PARTS]),
             parts_left_out=max(0, len(parts) - _MOST_PARTS),
@@ -126,6 +128,11 @@ class Views:
 
     def name(self, iri: str) -> str:
         return self._labels.name(iri, self._language)
+
+    def _kind(self, class_: str) -> Link:
+        """A class by the list of its things; by its term where it has no list."""
+        name = self._list_of(class_)
+        return Link(self.name(class_), self._local(f"list/{name}")) if name else self.link(class_)
 
     def sort_key(self, iri: str) -> tuple[str, str]:
         """The place of a name among others: by reading for readers of Japanese, else by letters."""
@@ -147,7 +154,7 @@ class Views:
     def _part(self, iri: str, found: list[Statement], document: str) -> Part:
         kinds = self._kinds(found)
         anchor = iri.removeprefix(f"{document}#") if iri.startswith(f"{document}#") else ""
-        return Part(anchor, self.name(iri), tuple(self.link(kind) for kind in kinds), self._groups(found, kinds))
+        return Part(anchor, self.name(iri), tuple(self._kind(kind) for kind in kinds), self._groups(found, kinds))
 
     def _kinds(self, found: Iterable[Statement]) -> list[str]:
         """The most specific classes of a thing: those above another of its classes are left out."""

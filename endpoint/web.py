@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ctypes
 import resource
 import signal
 import socket
@@ -16,10 +17,12 @@ from pathlib import Path
 import uvicorn
 
 from endpoint.cache import Cache
+from endpoint.express import Express
 from endpoint.front import Front
 from endpoint.gate import Gate
 from endpoint.journal import Journal, Metrics
 from endpoint.protocol import HEAD_SECONDS, Connection
+from endpoint.questions import Asked, Plan
 from endpoint.shelf import Shelf
 from endpoint.workers import Evaluators
 
@@ -30,6 +33,8 @@ _GRACE = 2.0
 _LAST = 1.0
 """seconds for the last answers to leave"""
 _TICK = 0.1
+_ARENA_MAX = -8
+"""M_ARENA_MAX of mallopt(3)"""
 _HURRIED = 2.0
 """seconds that a connection may stay idle while there are too many of them"""
 _FILES = 1 << 14
@@ -43,6 +48,8 @@ class Opened:
     """One release as it is served: the WSGI application for a set of evaluators, and the name of the release."""
 
     app: Callable[[Evaluators], Callable]
+    plan: Callable[[Asked, str | None], Plan] | None
+    """what a query asks of the evaluators; None where the application answers all queries"""
     version: str
     shelf: Path | None
     """where documents made beforehand stand, or will"""
@@ -59,6 +66,7 @@ def run(
     ready: Callable[[], None],
 ) -> None:
     """Answer until SIGTERM or SIGUSR1; `ready` is called when connections are taken."""
+    _share_memory_among_threads()
     web = _Web(listener, opened, evaluators, gate, metrics)
     with asyncio.Runner(loop_factory=web.config.get_loop_factory()) as runner:
         runner.run(web.serve(ready))
@@ -74,7 +82,8 @@ class _Web:
         counted = Metrics(metrics, opened.version) if metrics is not None else None
         self._journal = Journal(opened.version, counted, lambda: evaluators.killed,
                                 lambda: len(self._server.server_state.connections), lambda: self._cache.size)
-        front = Front(opened.app(evaluators), self._cache, evaluators.limits.places + _SPARE, self._journal, gate)
+        front = Front(opened.app(evaluators), self._cache, evaluators.limits.places + _SPARE, self._journal, gate,
+                      Express(opened.plan, evaluators))
         kind = type("ConnectionHere", (Connection,), {
             "cache": self._cache, "journal": self._journal, "gate": gate, "most": _files() - _RESERVED,
         })  # fmt: skip
@@ -138,6 +147,13 @@ class _Web:
         until = time.monotonic() + seconds
         while self._server.server_state.tasks and time.monotonic() < until:
             await asyncio.sleep(0.02)
+
+
+def _share_memory_among_threads() -> None:
+    """Each thread of glibc keeps freed memory for itself: with many threads, many times the largest answer sent."""
+    library = ctypes.CDLL(None) if sys.platform == "linux" else None
+    if hasattr(library, "mallopt"):
+        library.mallopt(_ARENA_MAX, 2)
 
 
 def _files() -> int:

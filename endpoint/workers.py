@@ -12,6 +12,8 @@ import socket
 import threading
 import time
 from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import BinaryIO
@@ -143,19 +145,41 @@ class Evaluators:
             self.close()
             raise
 
-    def run(self, request: Request, stopped: Stopped = lambda: False) -> Answer:
-        """The whole answer, or QueryError (`query-syntax`, `query-timeout`, `query-memory`, `query-crash`,
+    def run(self, request: Request, stopped: Stopped = lambda: False, tried: bool = False) -> Answer:
+        """The whole answer; the fast lane is passed by if it has been `tried`. Else QueryError (`query-syntax`, `query-timeout`, `query-memory`, `query-crash`,
         `query-cancelled`, `answer-too-large`, `service-refused`), or QueueFull."""
         if self.draining:
             raise QueueFull(_RESTART)
         *quick, last = self._lanes
-        for name in quick:
+        for name in () if tried else quick:
             try:
                 return self._run_in(name, request, stopped)
             except QueryError as error:
                 if error.code not in ("query-timeout", "query-memory"):
                     raise
         return self._run_in(last, request, stopped)
+
+    @contextmanager
+    def lent(self) -> Iterator[Worker | None]:
+        """An evaluator of the fast lane for one query, if one is free at once; nobody waits here.
+
+        WorkerLost within says that it is gone; that is seen to before it leaves this.
+        """
+        lane = self._lanes.get(_FAST)
+        worker = lane.take_free() if lane is not None and not self.draining else None
+        if worker is None:
+            yield None
+            return
+        assert lane is not None
+        try:
+            yield worker
+        except WorkerLost as lost:
+            self._lose(lane, worker, alive=lost.code is not None)
+            raise
+        else:
+            lane.give_back(worker)
+        finally:
+            lane.__exit__()
 
     @property
     def ready(self) -> bool:
@@ -185,7 +209,8 @@ class Evaluators:
             try:
                 answer = _received(worker, until, stopped)
             except WorkerLost as lost:
-                code = lost.code or self._crew.reason(worker)
+                # Once the pool is closed nobody reports how evaluators ended: it was we who ended them.
+                code = "query-cancelled" if lane.closed else lost.code or self._crew.reason(worker)
                 self._lose(lane, worker, alive=lost.code is not None)
                 code = "query-cancelled" if lane.closed else code
                 raise QueryError(code, seconds=f"{lane.settings.deadline:g}") from None
@@ -202,7 +227,7 @@ class Evaluators:
             # A spawned one is ended from here at its deadline; the timer of a forked one is exact, this is the margin.
             until = time.monotonic() + lane.settings.deadline + (_MARGIN if worker.process is None else 0)
             try:
-                worker.channel.send(_header(request), request.query.encode("utf-8"), until, stopped)
+                worker.channel.send(header(request), request.query.encode("utf-8"), until, stopped)
             except WorkerLost as lost:
                 self._lose(lane, worker, alive=lost.code is not None)
                 if lost.code is not None:
@@ -260,6 +285,16 @@ class _Lane:
                     raise QueryError("query-cancelled")
                 self._changed.wait(min(left, _GLANCE))
             return self._idle.pop()
+
+    def take_free(self) -> Worker | None:
+        """One that is free now, with a place for it; None where there is none, or others wait already."""
+        if not self._places.acquire(blocking=False):
+            return None
+        with self._changed:
+            if not self.closed and self._idle:
+                return self._idle.pop()
+        self._places.release()
+        return None
 
     def give_back(self, worker: Worker) -> None:
         with self._changed:
@@ -319,7 +354,7 @@ def _let_go(worker: Worker) -> None:
         worker.channel.close()
 
 
-def _header(request: Request) -> dict[str, object]:
+def header(request: Request) -> dict[str, object]:
     return {
         "results": request.results,
         "rdf": request.rdf,

@@ -14,15 +14,17 @@ from pathlib import Path
 
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from endpoint import create_app, house, shelf, web
+from endpoint import create_app, house, questions, shelf, web
 from endpoint.crews import Load
 from endpoint.documents import Documents
+from endpoint.following import LOOK_SECONDS, Target
 from endpoint.gate import Gate, Rate, networks
 from endpoint.negotiation import DOCUMENTS, Offer
 from endpoint.release import OpenRelease
 from endpoint.remote import NO_DATA, RemoteEvaluators
 from endpoint.words import LANGUAGES
 from endpoint.workers import Evaluators, Limits
+from kg import published
 from kg.engine import Engine
 from kg.errors import MisuseError, ReleaseError
 from kg.names import Names
@@ -32,7 +34,6 @@ from kg.vocabulary import Vocabulary
 
 _BACKLOG = 2048
 _START_SECONDS = 300.0
-_LOOK_SECONDS = 1.0
 _END_SECONDS = 4.5
 """after SIGTERM, until what has not ended is ended"""
 _END_SIGNALS = (signal.SIGTERM, signal.SIGINT)
@@ -131,7 +132,10 @@ class _Site:
             paths = Documents(release, vocabulary, Names(vocabulary.base)).paths()
             return shelf.fill(app, shelf.targets(paths, Offer(DOCUMENTS), LANGUAGES), path)
 
-        opened = web.Opened(for_evaluators, release.release.version, path)
+        def plan(asked: questions.Asked, accept: str | None) -> questions.Plan:
+            return questions.plan(asked, accept, vocabulary, release.release.sha256)
+
+        opened = web.Opened(for_evaluators, plan if self._engine is None else None, release.release.version, path)
         load, store = Load(release.data, vocabulary.base, vocabulary.prefixes), release.store
         if self._engine is not None:
             # Evaluators then check queries, and need no data for that.
@@ -155,13 +159,13 @@ class _Master:
 
     def __init__(self, site: _Site, listener: socket.socket, metrics: Path) -> None:
         self._site, self._listener, self._metrics = site, listener, metrics
-        self._refused: Path | None = None
+        self._refused: Target | None = None
         self._former: list[house.Tenant] = []
 
     def run(self, ready: Callable[[], None]) -> None:
         """Until SIGTERM or Ctrl-C. ReleaseError when there is no release to begin with."""
-        folder = self._site.link.resolve()
-        tenant = self._begin(folder)
+        target = Target.of(self._site.link)
+        folder, tenant = target.folder, self._begin(target.folder)
         code = tenant.wait_until_ready(_START_SECONDS)
         if code is not None:
             tenant.wait(1)
@@ -170,28 +174,28 @@ class _Master:
         signal.pthread_sigmask(signal.SIG_BLOCK, {*_END_SIGNALS, signal.SIGCHLD})
         ready()
         while not tenant.has_ended():
-            found = signal.sigtimedwait({*_END_SIGNALS, signal.SIGCHLD}, _LOOK_SECONDS)
+            found = signal.sigtimedwait({*_END_SIGNALS, signal.SIGCHLD}, LOOK_SECONDS)
             if found is not None and found.si_signo in _END_SIGNALS:
                 self._end([tenant, *self._former])
                 return
-            tenant, folder = self._look(tenant, folder)
-        raise ReleaseError("evaluator-start", str(folder))
+            tenant, target = self._look(tenant, target)
+        raise ReleaseError("evaluator-start", str(target.folder))
 
-    def _look(self, tenant: house.Tenant, folder: Path) -> tuple[house.Tenant, Path]:
+    def _look(self, tenant: house.Tenant, target: Target) -> tuple[house.Tenant, Target]:
         """Take up the release that the link leads to now, if it is another one and can be opened."""
         self._former = [former for former in self._former if not former.has_ended()]
-        current = self._site.link.resolve()
-        if current in (folder, self._refused):
-            return tenant, folder
-        fresh = self._begin(current)
+        current = Target.of(self._site.link)
+        if current in (target, self._refused):
+            return tenant, target
+        fresh = self._begin(current.folder)
         code = fresh.wait_until_ready(_START_SECONDS)
         if code is not None:
             self._refused = current
-            _log.error("release %s not taken up: %s", current.name, code)
+            _log.error("release %s not taken up: %s", current.folder.name, code)
             fresh.signal(signal.SIGKILL)
             self._former.append(fresh)
-            return tenant, folder
-        _log.info("release %s taken up after %s", current.name, folder.name)
+            return tenant, target
+        _log.info("release %s taken up after %s", current.folder.name, target.folder.name)
         tenant.signal(signal.SIGUSR1)
         self._former.append(tenant)
         return fresh, current

@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from kg import ledger, pipeline, reading, registering
-from kg.boilerplate import boilerplate
+from kg import boilerplate, gazetteer, ledger, minting, pipeline, preview, proposals, reading, registering
 from kg.errors import CurationError, MisuseError, ProjectError, SourceError
-from kg.extract import load_layout, load_register, page_text
-from kg.extract.records import Change, check, read, to_json
+from kg.extract import Lookups, load_layout, load_lookups, load_register, page_text
+from kg.extract.register import MENTIONS
+from kg.extract.records import check, read, to_json
 from kg.messages import nearest
-from kg.minting import Key, new_keys
+from kg.minting import Key
 from kg.model import Document, Problem, Record
 from kg.project import Project, read_text
 
@@ -29,7 +29,9 @@ _ID = re.compile(r"[0-9]{3}")
 _NAME = re.compile(r"\w[\w.() -]{0,119}")
 _AS_OF = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
 _LANGUAGES = ("en", "ja")
-UNRESOLVED = ("name-unresolved", "name-ambiguous", "activity-unknown", "office-unknown")
+_SHOWN = 60
+"""characters of a line that is quoted to the maintainer, and nowhere else"""
+UNRESOLVED = ("name-unresolved", "name-ambiguous", "activity-unknown", "office-unknown", "unit-unresolved", "mention-ambiguous")
 UNACCOUNTED = ("ledger-unaccounted", "line-unread", "row-unread", "record-nameless", "text-unread", "years-unread", "date-unreadable")
 """codes of problems that the preview shows under headings of their own"""
 
@@ -45,15 +47,8 @@ class Wanted:
     language: str | None = None
     as_of: str | None = None
     replaces: str | None = None
-
-
-@dataclass(frozen=True)
-class Fact:
-    """One record that is new, changed or gone, with what it says in words: `field: old → new`, or a line of its words."""
-
-    kind: str
-    id: str
-    words: tuple[str, ...]
+    mentions: bool = False
+    """prose is searched for known names, and not left for a person to take apart"""
 
 
 @dataclass(frozen=True)
@@ -62,12 +57,16 @@ class Addition:
 
     document: Document
     edition: bool
-    """a new version of a document that is registered already"""
+    """a new version of a document that is registered already, or the same once more"""
     records: int
-    facts: tuple[Fact, ...]
+    facts: tuple[preview.Fact, ...]
     keys: tuple[Key, ...]
     problems: tuple[Problem, ...]
     duplicates: tuple[Problem, ...]
+    taken: tuple[tuple[str, str], ...]
+    """table and key of each row of the lookups that comes from a reference"""
+    proposals: tuple[tuple[str, tuple[str, ...]], ...]
+    """table and cells of each row that the lookups lack and no reference has"""
     files: Mapping[Path, bytes]
 
     def refused(self) -> bool:
@@ -75,23 +74,18 @@ class Addition:
         return any(problem.severity == "violation" for problem in self.problems)
 
 
-def prepare(project: Project, name: str, data: bytes, wanted: Wanted, on: str) -> Addition:
-    """Read a page and say what would change. `name` is that of its file, `on` the day that new keys are dated."""
-    layouts = [path.stem for path in project.files("mappings/layouts", "*.toml")]
-    if wanted.layout not in layouts:
-        raise MisuseError("layout-unknown", wanted.layout, nearest=nearest(wanted.layout, layouts), known=", ".join(layouts))
-    layout = load_layout(project, wanted.layout)
-    register = load_register(project)
+def prepare(
+    project: Project, name: str, data: bytes, wanted: Wanted, on: str, reference: Path | None = None
+) -> Addition:
+    """Read a page and say what would change. `name` is that of its file, `on` the day that new keys are dated.
+
+    `reference`: a folder of imported tables, from which names are taken over that the lookups lack.
+    """
+    layout = _layout(project, wanted)
+    lookups = load_lookups(project)
+    known = gazetteer.load(project, lookups, reference)
     text, flattening = page_text(name, data, name, layout)
-    document, edition = _document(register, name, text, wanted, layout)
-    found = reading.read_text(project, document, text)
-    if edition and wanted.replaces is None and not wanted.url and _nothing_stays(found):
-        # The title alone: pages of one series bear the same, so a page with other records is another page.
-        document, edition = _document(register, name, text, replace(wanted, id=_next(register)), layout)
-        found = reading.read_text(project, document, text)
-    if not found.records:
-        raise SourceError("page-without-records", name, layout=wanted.layout)
-    broken = _against_schema(project, found.records)
+    document, edition, found = _read(project, name, text, wanted, layout, known.extended(lookups))
     sources = pipeline.load(project)
     before = [record for record in sources.records if record.document == document.id]
     table = registering.facts(document, text, flattening, hashlib.sha256(data).hexdigest() if flattening else None)
@@ -99,19 +93,54 @@ def prepare(project: Project, name: str, data: bytes, wanted: Wanted, on: str) -
     path = project.records(document.id)
     filed = {record.id for record in (read(path, project.place(path)) if path.exists() else [])}
     others = [record for record in sources.records if record.id not in filed]
-    after = replace(sources, documents={**register, document.id: document}, records=[*others, *found.records])
-    keys, problems = _keys(project, after, found.records, [r for r in before if r.id in filed])
-    problems += [Problem("record-by-hand", r.id, {}, "warning") for r in before if r.id not in filed]
-    by_hand = [r for r in before if r.id not in filed]
+    old, by_hand = [r for r in before if r.id in filed], [r for r in before if r.id not in filed]
+    taken = known.named(minting.keys(sources.names, pipeline.stated(sources, found.records)))
+    after = replace(
+        sources, documents={**sources.documents, document.id: document}, records=[*others, *found.records],
+        lookups={table: [*rows, *taken.get(table, [])] for table, rows in sources.lookups.items()},
+    )  # fmt: skip
+    keys, problems = _keys(project, after, found.records, old, taken)
     kept = ledger.load(project).get(document.id, []) if by_hand else []
     rows, unaccounted = _ledger(document, text, layout, [*found.records, *by_hand], kept)
+    again = sources.documents.get(document.id)
+    same = again is not None and again.sha256 == document.sha256
+    problems += [Problem("record-by-hand", r.id, {}, "warning") for r in by_hand if not same]
+    facts = tuple(preview.facts(found.changes, old, found.records))
+    if same and not facts and not keys and not taken:
+        raise MisuseError("document-known", name, id=document.id)
+    files = _files(project, document.id, None if same else table, edition, found.text, keys, on)
+    files |= {} if kept else _ledger_file(project, document.id, rows)
+    problems = [*found.problems, *_against_schema(project, found.records), *problems, *unaccounted]
     return Addition(
-        document=document, edition=edition, records=len(found.records),
-        facts=tuple(_facts(found.changes, [r for r in before if r.id in filed], found.records)), keys=tuple(keys),
-        problems=(*found.problems, *broken, *problems, *unaccounted),
-        duplicates=tuple(_duplicates(found.records, [r for r in others if r.document != document.id])),
-        files=_files(project, document.id, table, edition, found.text, keys, on) | ({} if kept else _ledger_file(project, document.id, rows)),
+        document=document, edition=edition, records=len(found.records), facts=facts, keys=tuple(keys),
+        problems=tuple(problems), duplicates=tuple(preview.duplicates(found.records, [r for r in others if r.document != document.id])),
+        taken=tuple((table, next(iter(row.values()))) for table, rows in taken.items() for row in rows),
+        proposals=tuple(proposals.lines(problems, lookups, layout["country"])),
+        files=files | gazetteer.files(project, taken),
     )  # fmt: skip
+
+
+def _layout(project: Project, wanted: Wanted) -> dict[str, Any]:
+    layouts = [path.stem for path in project.files("mappings/layouts", "*.toml")]
+    if wanted.layout not in layouts:
+        raise MisuseError("layout-unknown", wanted.layout, nearest=nearest(wanted.layout, layouts), known=", ".join(layouts))
+    return load_layout(project, wanted.layout)
+
+
+def _read(
+    project: Project, name: str, text: str, wanted: Wanted, layout: Mapping[str, Any], lookups: Lookups
+) -> tuple[Document, bool, reading.Reading]:
+    """The entry of the page, whether it is a new version of a registered document, and what it says."""
+    register = load_register(project)
+    document, edition = _document(register, name, text, wanted, layout)
+    found = reading.read_text(project, document, text, lookups=lookups)
+    if edition and wanted.replaces is None and not wanted.url and _nothing_stays(found):
+        # The title alone: pages of one series bear the same, so a page with other records is another page.
+        document, edition = _document(register, name, text, replace(wanted, id=_next(register)), layout)
+        found = reading.read_text(project, document, text, lookups=lookups)
+    if not found.records:
+        raise SourceError("page-without-records", name, layout=wanted.layout)
+    return document, edition, found
 
 
 def write(addition: Addition, page: tuple[Path, bytes] | None = None) -> None:
@@ -142,13 +171,14 @@ def _document(
     data = text.encode("utf-8")
     sha256 = hashlib.sha256(data).hexdigest()
     same = next((document for document in register.values() if document.sha256 == sha256), None)
-    if same:
+    if same and (same.file != name or same.layout != wanted.layout or wanted.id not in (None, same.id)):
         raise MisuseError("document-known", name, id=same.id)
-    known = _known(register, wanted)
+    known = same or _known(register, wanted)
     taken = next((d for d in register.values() if d.file == name and (known is None or d.id != known.id)), None)
     if taken:
         raise MisuseError("document-name-taken", name, id=taken.id)
-    version = {"sha256": sha256, "file": name, "extent": len(data), "lines": text.count("\n") + 1, "as_of": wanted.as_of}
+    prose = {"prose": MENTIONS} if wanted.mentions else {}
+    version = prose | {"sha256": sha256, "file": name, "extent": len(data), "lines": text.count("\n") + 1, "as_of": wanted.as_of}
     if known:
         if known.layout != wanted.layout:
             raise MisuseError("document-other-layout", known.id, expected=known.layout or "-", found=wanted.layout)
@@ -158,7 +188,7 @@ def _document(
         raise MisuseError("add-value", name="--id", expected="000-999", found=id_)
     if id_ in register:
         raise MisuseError("document-id-taken", id_, title=register[id_].title)
-    title = wanted.title or next(" ".join(line.split()) for line in text.split("\n") if line.strip())[:200]
+    title = wanted.title or _title(text, layout)
     language = wanted.language or layout["language"]
     return Document(id_, title, wanted.url, language=language, layout=wanted.layout, **version), False
 
@@ -176,6 +206,14 @@ def _known(register: Mapping[str, Document], wanted: Wanted) -> Document | None:
         return found
     same_title = [d for d in alike if d.title == wanted.title and not (d.url and wanted.url)]
     return same_title[0] if len(same_title) == 1 else None
+
+
+def _title(text: str, layout: Mapping[str, Any]) -> str:
+    """What the layout knows as the title of such a page, else the first line that it does not ignore, else the first."""
+    lines = [" ".join(line.split()) for line in text.split("\n") if line.strip()]
+    ignored = {line: boilerplate.reason(line, layout) for line in lines}
+    own = [line for line in lines if ignored[line] == "title"] or [line for line in lines if not ignored[line]]
+    return (own or lines)[0][:200]
 
 
 def _same_url(one: str, other: str) -> bool:
@@ -210,80 +248,35 @@ def _next(register: Iterable[str]) -> str:
     return f"{number:03}"
 
 
-# ---- the preview
-
-
-def _facts(changes: Sequence[Change], before: Sequence[Record], after: Sequence[Record]) -> Iterable[Fact]:
-    old, new = ({record.id: to_json(record) for record in records} for records in (before, after))
-    for change in changes:
-        if change.kind != "changed":
-            record = (new if change.kind == "added" else old)[change.id]
-            yield Fact(change.kind, change.id, (_told(record["verbatim"]),))
-            continue
-        moved = all(re.match(r"chars|lines|passages|version", path) for path in change.fields)
-        if not moved:
-            one, other = old[change.id], new[change.id]
-            words = (f"{path}: {_at(one, path)} → {_at(other, path)}" for path in change.fields)
-            yield Fact(change.kind, change.id, tuple(words))
-
-
-def _told(value: Any) -> str:
-    """The words of a record in one line."""
-    if isinstance(value, Mapping):
-        return " | ".join(filter(None, map(_told, value.values())))[:200]
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-
-
-def _at(record: Any, path: str) -> str:
-    """The value at a path such as `norm.hosts[0].lg`; "-" where there is none."""
-    for name, index in re.findall(r"([^.\[\]]+)|\[(\d+)\]", path):
-        try:
-            record = record[int(index)] if index else record[name]
-        except (KeyError, IndexError, TypeError):
-            return "-"
-    return _told(record)
+# ---- keys, schema, ledger
 
 
 def _keys(
-    project: Project, sources: pipeline.Sources, records: Sequence[Record], before: Sequence[Record]
-) -> tuple[list[Key], list[Problem]]:
-    """The keys that the records name and the registry lacks. A guard of the curation that no longer fits is reported."""
+    project: Project, sources: pipeline.Sources, records: Sequence[Record], before: Sequence[Record],
+    taken: Mapping[str, gazetteer.Rows],
+) -> tuple[list[Key], list[Problem]]:  # fmt: skip
+    """The keys that the records and the rows taken over name and the registry lacks.
+
+    A guard of the curation that no longer fits is reported.
+    """
     stated, earlier = pipeline.stated(sources, records), pipeline.stated(sources, before)
     guards: list[Problem] = []
     try:
         graph: Iterable[str] = pipeline.graphs(sources).lines
     except CurationError as error:
         graph, guards = stated, [Problem(error.code, error.where or "-", error.values)]
-    return new_keys(project, sources.vocabulary.prefixes, sources.names, stated, earlier, graph), guards
-
-
-def _duplicates(records: Sequence[Record], others: Sequence[Record]) -> Iterable[Problem]:
-    """Records that may say again what a record of another document says: the same key, or the same host and day."""
-    known: dict[tuple[str, ...], str] = {}
-    for record in others:
-        for mark in _marks(record):
-            known.setdefault(mark, record.id)
-    for record in records:
-        for mark in _marks(record):
-            if mark in known:
-                yield Problem("duplicate-suspected", record.id, {"other": known[mark], "same": " ".join(mark[1:])}, "warning")
-                break
-
-
-def _marks(record: Record) -> Iterable[tuple[str, ...]]:
-    yield record.type, record.key
-    for host in record.norm.get("hosts", ()):
-        if "start" in record.norm:
-            yield record.type, host["lg"], record.norm["start"]
-    for name in ("name", "title"):
-        if name in record.norm:
-            yield record.type, str(record.norm[name])
+    above = [row["prefecture"] for row in taken.get(gazetteer.GOVERNMENTS, ()) if row["prefecture"]]
+    named = [*minting.keys(sources.names, stated), *(f"lg/{key}" for key in above)]
+    return minting.new_keys(project, sources.vocabulary.prefixes, sources.names, named, earlier, graph), guards
 
 
 def _against_schema(project: Project, records: Sequence[Record]) -> list[Problem]:
-    lines = [(f"{record.document}:{record.place.lines[0]}", to_json(record)) for record in records]
-    path = project.record_schema(records[0].type)
-    return check(lines, json.loads(read_text(path, project.place(path))))
+    found = []
+    for type_ in dict.fromkeys(record.type for record in records):
+        lines = [(f"{r.document}:{r.place.lines[0]}", to_json(r)) for r in records if r.type == type_]
+        path = project.record_schema(type_)
+        found += check(lines, json.loads(read_text(path, project.place(path))))
+    return found
 
 
 def _ledger(
@@ -295,10 +288,14 @@ def _ledger(
     A ledger `kept` by hand, beside records by hand, stays as it is: a person looks at both again.
     """
     account = ledger.accounts({document.id: document}, records, {document.id: kept})[0]
-    rows = boilerplate(text, layout, account.cited)
+    rows = boilerplate.rows(text, layout, account.cited, document.prose == MENTIONS)
     explained = {line for line, _ in rows}
     left = [line for line in account.unaccounted if line not in explained]
-    return rows, [Problem("ledger-unaccounted", f"{document.id}:{line}", {}, "warning") for line in left]
+    printed = text.split("\n")
+    return rows, [
+        Problem("ledger-unaccounted", f"{document.id}:{n}", {"printed": f": {printed[n - 1].strip()[:_SHOWN]}"}, "warning")
+        for n in left
+    ]
 
 
 def _ledger_file(project: Project, id_: str, rows: Sequence[tuple[int, str]]) -> dict[Path, bytes]:
@@ -307,14 +304,15 @@ def _ledger_file(project: Project, id_: str, rows: Sequence[tuple[int, str]]) ->
 
 
 def _files(
-    project: Project, id_: str, table: Mapping[str, Any], edition: bool, records: str, keys: Sequence[Key], on: str
+    project: Project, id_: str, table: Mapping[str, Any] | None, edition: bool, records: str, keys: Sequence[Key], on: str
 ) -> dict[Path, bytes]:
+    """The files to write; without `table` the register stays as it is, since it has this version already."""
     register = read_text(project.register, project.place(project.register))
     registry = project.mappings / "registry.csv"
     rows = [(key.key, key.class_, on, key.ja, key.en) for key in keys]
     text = registering.with_version if edition else registering.with_table
     files = {
-        project.register: text(register, id_, table),
+        project.register: text(register, id_, table) if table is not None else register,
         project.records(id_): records,
         registry: registering.with_rows(read_text(registry, project.place(registry)), rows),
     }

@@ -1,7 +1,7 @@
 """The lines of a page that its layout explains and that say nothing to record: rows of its ledger, made by `kg add`.
 
-A line with a figure or an address in a contact or an introduction is not among them: it may be a fact, so a person has
-to record it or to say why not.
+An introduction with a figure or an address is not among them: it may state a fact, so a person has to record it or to say
+why not; unless the register says that prose is searched for names only.
 """
 
 from __future__ import annotations
@@ -13,20 +13,31 @@ from typing import Any
 from kg.letters import fold
 
 _FIGURE = re.compile(r"[0-9]|https?:|@")
-_MAY_SAY = ("contact", "introduction")
+_MAY_SAY = ("introduction",)
 
 
-def boilerplate(text: str, layout: Mapping[str, Any], cited: Iterable[int]) -> list[tuple[int, str]]:
+def rows(
+    text: str, layout: Mapping[str, Any], cited: Iterable[int], names_only: bool = False
+) -> list[tuple[int, str]]:
     """Line and reason (of the ledger) for each line that prints something, is not cited, and that the layout explains."""
     known = list(_patterns(layout))
     taken = set(cited)
-    rows = []
+    found = []
     for number, printed in enumerate(text.split("\n"), start=1):
         line = fold(printed).strip()
-        reason = next((reason for pattern, reason in known if line and pattern.fullmatch(line)), None)
-        if reason and number not in taken and not (reason in _MAY_SAY and _FIGURE.search(line)):
-            rows.append((number, "navigation" if reason in _MAY_SAY else reason))
-    return rows
+        why = next((reason for pattern, reason in known if line and pattern.fullmatch(line)), None)
+        if why and number not in taken and (names_only or not (why in _MAY_SAY and _FIGURE.search(line))):
+            found.append((number, "navigation" if why in _MAY_SAY else why))
+    return found
+
+
+def reason(line: str, layout: Mapping[str, Any]) -> str | None:
+    """Why the layout ignores a line, in the words of the layout; "heading" for one that structures the page."""
+    folded = fold(line).strip()
+    for entry in layout["ignore"]:
+        if re.fullmatch(entry["pattern"], folded):
+            return entry["reason"]
+    return "heading" if any(pattern.fullmatch(folded) for pattern, _ in _patterns(layout)) else None
 
 
 def _patterns(layout: Mapping[str, Any]) -> Iterable[tuple[re.Pattern[str], str]]:
@@ -41,5 +52,7 @@ def _patterns(layout: Mapping[str, Any]) -> Iterable[tuple[re.Pattern[str], str]
     if "header" in layout:
         words = "|".join(r"\s+".join(map(re.escape, words.split())) for words in layout["header"]["words"])
         yield re.compile(rf"(?:(?:{words})\s*)+"), "table-header"
+    for label in layout.get("contact", {}).values():
+        yield re.compile(rf"(?:{label})\s*[:.]?"), "field-label"
     for field in layout.get("field", []):
         yield re.compile(re.escape(field["label"]) + r"\s*:?"), "field-label"

@@ -214,7 +214,7 @@ def _minted(sources: pipeline.Sources) -> Iterator[str]:
         yield from (f"{thing['kind']}/{thing['slug']}" for thing in record.norm.get("things", []))
 
 
-_RECORD_KEYS = {"seminar": "seminar/{key}", "activity": "activity/{key}", "news": "article/{document}-{key}"}
+_RECORD_KEYS = {"seminar": "seminar/{key}", "activity": "activity/{key}", "news": "article/{document}-{key}", "contact": "contact/{document}"}
 """the thing that a record of a layout is about"""
 
 

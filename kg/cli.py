@@ -16,8 +16,8 @@ from typing import Any
 import click
 
 from kg import check as checking
-from kg import cli_documents, cli_engine, cli_identity, cli_link, cli_release
-from kg import pipeline, published, reading, show
+from kg import cli_documents, cli_engine, cli_export, cli_identity, cli_link, cli_release
+from kg import pipeline, published, reading, release, show
 from kg.errors import KgError, QueryError
 from kg.explain import SPAN, Explanation, Support, explain, supports
 from kg.extract.register import load_register
@@ -99,9 +99,10 @@ def commands(language: str) -> click.Group:
     for verb in (_extract, _check, _coverage, _build, _serve, _query, _explain, cli_documents.add, cli_documents.diff):
         group.add_command(verb(words, language))
     cli_identity.register(group, words, language)
-    cli_release.register(group, words, language)
     cli_engine.register(group, words, language)
     group.add_command(cli_link.command(words, language))
+    cli_release.register(group, words, language)
+    group.add_command(cli_export.command(words, language))
     for command in group.commands.values():
         command.params.append(lang)
     return group
@@ -189,10 +190,16 @@ def _coverage(words: Callable[[str], str], language: str) -> click.Command:
 
 
 def _build(words: Callable[[str], str], language: str) -> click.Command:
-    def run(out: Path, reference: Path | None, as_json: bool) -> int:
-        return build(out, language, as_json, reference)
+    def run(out: Path, reference: Path | None, publish: str | None, as_json: bool) -> int:
+        if publish is None:
+            return build(out, language, as_json, reference)
+        facts = published.facts(release.republish(out, publish))
+        told = show.as_json({"published": True, **facts.__dict__})
+        click.echo(told if as_json else render("publish-done", {"version": facts.version, "out": out}, language))
+        return 0
 
-    params = [_folder(words), _reference(words), _json(words)]
+    publish = click.Option(["--publish"], metavar="ID|previous", help=words("option-publish"))
+    params = [_folder(words), _reference(words), publish, _json(words)]
     return click.Command("build", callback=run, help=words("help-build"), params=params)
 
 
@@ -231,19 +238,20 @@ def _steps(language: str, quiet: bool) -> Iterator[Callable[[str], None]]:
 def _serve(words: Callable[[str], str], language: str) -> click.Command:
     def run(
         out: Path, reference: Path | None, host: str, port: int, prefix: str, behind_proxy: bool,
-        trusted_proxy: tuple[str, ...], rate: float, burst: int, processes: int, pages: bool,
+        trusted_proxy: tuple[str, ...], rate: float, burst: int, processes: int, no_pages: bool,
         engine: str | None, login: Path | None,
     ) -> int:  # fmt: skip
         from endpoint.gate import Rate
         from endpoint.workers import Limits
         from endpoint.wsgi import serve
 
-        if not pipeline.is_current(Project.find(), out, reference) and build(out, language, reference=reference):
+        is_wanted = published.is_chosen(out) or pipeline.is_current(Project.find(), out, reference)
+        if not is_wanted and build(out, language, reference=reference):
             return 1
         # The link itself, not where it leads: the server follows it to a new release.
         link = out / published.CURRENT
         serve(link, Vocabulary(Project.find()), host, port, Limits(processes=processes), prefix=prefix,
-              behind_proxy=behind_proxy, trusted=trusted_proxy, rate=Rate(rate, burst), pages=pages,
+              behind_proxy=behind_proxy, trusted=trusted_proxy, rate=Rate(rate, burst), pages=not no_pages,
               engine=cli_engine.engine(engine, login))
         return 0
 
@@ -258,7 +266,7 @@ def _serve(words: Callable[[str], str], language: str) -> click.Command:
         click.Option(["--rate"], type=click.FloatRange(0), default=0.0, show_default=True, help=words("option-rate")),
         click.Option(["--burst"], type=click.IntRange(1), default=100, show_default=True, help=words("option-burst")),
         click.Option(["--processes"], type=click.IntRange(1, 64), default=2, show_default=True, help=words("option-processes")),
-        click.Option(["--pages/--no-pages"], default=True, show_default=True, help=words("option-pages")),
+        click.Option(["--no-pages"], is_flag=True, help=words("option-no-pages")),
         *cli_engine.options(words),
     ])  # fmt: skip
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from kg import adding, fetch, patch, show
+from kg import adding, fetch, patch, published, registering, show
 from kg import diff as differing
 from kg.errors import MisuseError
 from kg.extract import load_register
@@ -18,6 +18,7 @@ from kg.messages import render
 from kg.model import Problem
 from kg.project import Project
 from kg.prose import sentences
+from kg.reference import FOLDER
 from kg.vocabulary import Vocabulary
 
 Words = Callable[[str], str]
@@ -34,13 +35,16 @@ def _json(words: Words) -> click.Option:
 
 def add(words: Words, language: str) -> click.Command:
     def run(
-        source: str, on: str | None, documents: Path, dry_run: bool, accept: bool, allow_local: bool, as_json: bool,
+        source: str, on: str | None, documents: Path, reference: Path, dry_run: bool, accept: bool, allow_local: bool,
+        as_json: bool,
         **said: Any,
     ) -> int:  # fmt: skip
         project = Project.find()
         wanted, name, data = _page(project, source, allow_local, said)
         # The only place where a clock is read: the day on which a key is born.
-        addition = adding.prepare(project, name, data, wanted, _day(on))
+        # A folder that was named has to be there; the usual one is used where it is.
+        tables = reference if reference != FOLDER or reference.is_dir() else None
+        addition = adding.prepare(project, name, data, wanted, _day(on), tables)
         refused = addition.refused() and not accept
         written = not dry_run and not refused
         if written:
@@ -61,6 +65,9 @@ def add(words: Words, language: str) -> click.Command:
         click.Option(["--on"], help=words("option-on")),
         click.Option(["--documents"], type=click.Path(file_okay=False, path_type=Path), default=Path("documents"),
                      help=words("option-keep")),
+        click.Option(["--reference"], type=click.Path(file_okay=False, path_type=Path), default=FOLDER, show_default=True,
+                     help=words("option-add-reference")),
+        click.Option(["--mentions"], is_flag=True, help=words("option-mentions")),
         click.Option(["--dry-run"], is_flag=True, help=words("option-dry-run")),
         click.Option(["--accept"], is_flag=True, help=words("option-accept")),
         click.Option(["--allow-local"], is_flag=True, help=words("option-allow-local")),
@@ -110,16 +117,27 @@ def _addition(addition: adding.Addition, language: str) -> list[str]:
     counts = {kind: sum(fact.kind == kind for fact in addition.facts) for kind in _SIGNS}
     lines.append(render("add-facts", counts, language))
     for fact in addition.facts:
-        words = [show.plain(word) for word in fact.words]
+        words = [show.plain(word) for word in fact.words if word]
         first = words.pop(0) if fact.kind != "changed" and words else ""
         lines += [f"  {_SIGNS[fact.kind]} {fact.id}  {first}".rstrip(), *(f"      {word}" for word in words)]
     lines.append(render("add-keys", {"number": len(addition.keys)}, language))
     lines += [show.plain(f"  + {key.key}  {key.class_}  {key.ja or '-'} / {key.en or '-'}") for key in addition.keys]
+    if addition.taken:
+        lines.append(render("add-taken", {"number": len(addition.taken)}, language))
+        lines += [f"  + mappings/lookups/{table}.csv: {key}" for table, key in addition.taken]
     groups = _groups(addition)
     for code, problems in groups.items():
         lines.append(render(code, {"number": len(problems)}, language))
         lines += [f"  {show.plain(problem.text(language))}" for problem in problems]
+    if addition.proposals:
+        lines.append(render("add-proposals", {"number": len(addition.proposals)}, language))
+        lines += [f"  mappings/lookups/{table}.csv: {_line(cells)}" for table, cells in addition.proposals]
     return lines
+
+
+def _line(cells: tuple[str, ...]) -> str:
+    """A row as it would stand in a table."""
+    return show.plain(registering.with_rows("", [cells]).strip())
 
 
 def _groups(addition: adding.Addition) -> dict[str, list[Problem]]:
@@ -140,6 +158,8 @@ def _addition_json(addition: adding.Addition, files: list[str], language: str) -
         "document": addition.document.id, "edition": addition.edition, "records": addition.records,
         "facts": [fact.__dict__ for fact in addition.facts],
         "keys": [key.__dict__ for key in addition.keys], "written": files,
+        "taken": [{"table": table, "key": key} for table, key in addition.taken],
+        "proposals": [{"table": table, "line": _line(cells)} for table, cells in addition.proposals],
         **{code.removeprefix("add-"): [show.problem(p, language) for p in found] for code, found in groups.items()},
     }  # fmt: skip
 
@@ -149,7 +169,7 @@ def _addition_json(addition: adding.Addition, files: list[str], language: str) -
 
 def diff(words: Words, language: str) -> click.Command:
     def run(old: str, new: str, out: Path, quads: bool, prose: bool, write: Path | None, as_json: bool) -> int:
-        folders = [differing.release_at(named, out) for named in (old, new)]
+        folders = [published.release_at(named, out) for named in (old, new)]
         vocabulary = Vocabulary(Project.find())
         found = differing.compare(*folders, vocabulary, language)
         written = patch.write(write, folders, vocabulary) if write else None

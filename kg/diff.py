@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kg import published
-from kg.errors import MisuseError
-from kg.messages import nearest
+from kg.languages import chain
 from kg.model import Line, graph_of, triple
 from kg.names import Names
 from kg.queries import text_of
@@ -62,19 +61,6 @@ class Difference:
     @property
     def same(self) -> bool:
         return not self.added and not self.removed
-
-
-def release_at(named: str, out: Path) -> Path:
-    """The folder of a release that is named by its path, or by its version (or the beginning of it) below `out`."""
-    places = (Path(named), out / named)
-    for folder in (*places, *(place / published.PAYLOAD for place in places)):
-        if (folder / published.FACTS).is_file():
-            return folder.resolve()
-    versions = published.releases(out)
-    begun = [version for version in versions if len(named) >= 4 and version.startswith(named)]
-    if len(begun) != 1:
-        raise MisuseError("release-unknown", named, nearest=nearest(named, versions), known=", ".join(versions) or "-")
-    return versions[begun[0]]
 
 
 def compare(old: Path, new: Path, vocabulary: Vocabulary, language: str) -> Difference:
@@ -161,7 +147,7 @@ class _Words:
 
     def _name(self, iri: str) -> str:
         """What a thing is called, in the reader's language where it has a name in it, else its CURIE."""
-        tags = (self._language, "en", "ja", None)
+        tags = (*chain(self._language), None)
         name = next((self._called[iri, tag] for tag in tags if (iri, tag) in self._called), None)
         return name or self._vocabulary.label(iri, self._language) or self._vocabulary.curie(iri)
 

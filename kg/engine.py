@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import base64
 import http.client
+import logging
 import select
 import socket
 import threading
 import time
+import urllib.error
 import urllib.request
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -33,8 +35,10 @@ _TYPED = "application/x-www-form-urlencoded"
 _PARTIAL = ("X-SPARQL-MaxRows", "X-SQL-State")
 """by these Virtuoso says that an answer was cut: after `ResultSetMaxRows` rows, or after a time"""
 _WRITE_SECONDS = 600.0
+_NOWHERE = "urn:uuid:00000000-0000-0000-0000-000000000000"
 
 Stopped = Callable[[], bool]
+_log = logging.getLogger("jichi.engine")
 
 
 @dataclass(frozen=True)
@@ -93,7 +97,9 @@ class Engine:
         query), `engine-failed` (it cannot be reached, or its answer is cut, partial or none).
         """
         body = urlencode([("query", text), *data]).encode()
-        headers = {"Accept": accept, "Content-Type": _TYPED, "User-Agent": "jichi", **self._basic()}
+        headers = {"Accept": accept, "Content-Type": _TYPED, "User-Agent": "jichi"}
+        if self._login is not None:
+            headers["Authorization"] = _basic(self._login)
         until = time.monotonic() + seconds
         for attempt in (0, 1):
             connection, kept = self._connection(seconds)
@@ -101,13 +107,13 @@ class Engine:
                 connection.request("POST", self._target, body, headers)
                 _wait_for(connection, until, stopped)
                 response = connection.getresponse()
-            except (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError):
+            except (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError) as error:
                 connection.close()
                 if kept and attempt == 0:
                     # The other side had closed it while it was idle: nothing was evaluated. So may be the rest.
                     self.close()
                     continue
-                raise QueryError("engine-failed") from None
+                raise _failure(error, seconds) from None
             except (OSError, http.client.HTTPException) as error:
                 connection.close()
                 raise _failure(error, seconds) from None
@@ -161,11 +167,6 @@ class Engine:
                 return
         connection.close()
 
-    def _basic(self) -> dict[str, str]:
-        if self._login is None:
-            return {}
-        pair = f"{self._login.user}:{self._login.password}".encode()
-        return {"Authorization": f"Basic {base64.b64encode(pair).decode()}"}
 
 
 class GraphStore:
@@ -174,12 +175,13 @@ class GraphStore:
     def __init__(self, url: str, login: Login | None = None) -> None:
         checked(url)
         self.url = url
-        handlers: list[urllib.request.BaseHandler] = [_NoRedirects()]
+        self._login = login
+        self._challenge: tuple[str, dict[str, str]] | None = None
+        passwords = urllib.request.HTTPPasswordMgrWithDefaultRealm()
         if login is not None:
-            passwords = urllib.request.HTTPPasswordMgrWithDefaultRealm()
             passwords.add_password(None, url, login.user, login.password)  # type: ignore[arg-type]
-            handlers += [urllib.request.HTTPBasicAuthHandler(passwords), urllib.request.HTTPDigestAuthHandler(passwords)]
-        self._opener = urllib.request.build_opener(*handlers)
+        self._digest = urllib.request.AbstractDigestAuthHandler(passwords)
+        self._opener = urllib.request.build_opener(_NoRedirects())
 
     def put(self, graph: str | None, triples: bytes) -> None:
         """Replace a graph, None for the default graph, by N-Triples. ReleaseError `load-failed` where it is refused."""
@@ -190,26 +192,65 @@ class GraphStore:
         self._send("DELETE", graph, None)
 
     def _send(self, method: str, graph: str | None, data: bytes | None) -> None:
+        try:
+            answer = self._open(method, graph, data)
+            if answer.status == 401 and self._login is not None:
+                # Asked before the body is sent: Virtuoso closes the connection on a body that has no name to it.
+                self._challenge = self._challenged()
+                answer = self._open(method, graph, data)
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            reason = getattr(error, "reason", None) or error
+            raise ReleaseError("load-failed", self.url, graph=graph or "-", detail=str(reason)) from None
+        if answer.status >= 300 and not (method == "DELETE" and answer.status == 404):
+            raise ReleaseError("load-failed", self.url, graph=graph or "-", detail=f"{answer.status} {answer.reason}")
+
+    def _open(self, method: str, graph: str | None, data: bytes | None) -> _Said:
         where = "default" if graph is None else f"graph={quote(graph, safe='')}"
         url = f"{self.url}{'&' if '?' in self.url else '?'}{where}"
         headers = {"Content-Type": "application/n-triples", "User-Agent": "jichi"}
         request = urllib.request.Request(url, data, headers, method=method)  # noqa: S310
+        if self._login is not None:
+            self._challenge = self._challenge or self._challenged()
+            request.add_unredirected_header("Authorization", self._authorization(request, *self._challenge))
+        return self._said(request)
+
+    def _challenged(self) -> tuple[str, dict[str, str]]:
+        """How the server wants to be told who asks: seen by removing, without a name, a graph that is not there."""
+        url = f"{self.url}{'&' if '?' in self.url else '?'}graph={quote(_NOWHERE, safe='')}"
+        said = self._said(urllib.request.Request(url, method="DELETE"))  # noqa: S310
+        scheme, _, rest = said.challenge.partition(" ")
+        return scheme.lower(), urllib.request.parse_keqv_list(urllib.request.parse_http_list(rest))
+
+    def _authorization(self, request: urllib.request.Request, scheme: str, values: dict[str, str]) -> str:
+        if scheme == "digest":
+            return f"Digest {self._digest.get_authorization(request, values)}"
+        return _basic(self._login)
+
+    def _said(self, request: urllib.request.Request) -> _Said:
         try:
             with self._opener.open(request, timeout=_WRITE_SECONDS) as answer:
                 answer.read(_PART)
+                return _Said(answer.status, answer.reason, "")
         except urllib.error.HTTPError as error:
             with error:
-                if method == "DELETE" and error.code == 404:
-                    return
-                raise ReleaseError("load-failed", self.url, graph=graph or "-", detail=f"{error.code} {error.reason}") from None
-        except (OSError, http.client.HTTPException, ValueError) as error:
-            reason = getattr(error, "reason", None) or error
-            raise ReleaseError("load-failed", self.url, graph=graph or "-", detail=str(reason)) from None
+                return _Said(error.code, error.reason, error.headers.get("WWW-Authenticate", "Basic"))
+
+
+@dataclass(frozen=True)
+class _Said:
+    status: int
+    reason: str
+    challenge: str
 
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):
     def redirect_request(self, *_: object) -> None:
         return None
+
+
+def _basic(login: Login | None) -> str:
+    pair = f"{login.user}:{login.password}" if login else ":"
+    return f"Basic {base64.b64encode(pair.encode()).decode()}"
 
 
 def checked(url: str):  # noqa: ANN201
@@ -266,12 +307,14 @@ def _refusal(response: http.client.HTTPResponse, body: IO[bytes]) -> QueryError:
         return QueryError("engine-refused", status=response.status, said=said or "-")
     if response.status == 200:
         return QueryError("engine-partial")
+    _log.warning("the engine answered %d: %s", response.status, said or "-")
     return QueryError("engine-failed")
 
 
 def _failure(error: Exception, seconds: float) -> QueryError:
     if isinstance(error, TimeoutError | socket.timeout):
         return QueryError("query-timeout", seconds=f"{seconds:g}")
+    _log.warning("the engine does not answer: %s", error or type(error).__name__)
     return QueryError("engine-failed")
 
 

@@ -21,6 +21,7 @@ from kg.project import Project, read_csv
 
 REASONS = ("navigation", "repeated-heading", "field-label", "table-header", "opinion-not-modelled")
 _FIGURE = re.compile(r"[0-9０-９]|https?:|@")
+_ADDRESS = re.compile(r"https?:|@")
 COLUMNS = ("line", "reason", "repeats")
 
 
@@ -102,7 +103,7 @@ def problems(all_accounts: Iterable[Account]) -> list[Problem]:
     found: list[Problem] = []
     for account in all_accounts:
         id_ = account.document.id
-        found += [Problem("ledger-unaccounted", f"{id_}:{line}") for line in account.unaccounted]
+        found += [Problem("ledger-unaccounted", f"{id_}:{line}", {"printed": ""}) for line in account.unaccounted]
         for entry in account.boilerplate.values():
             if entry.line in account.document.blank or not 1 <= entry.line <= account.document.lines:
                 found.append(Problem("ledger-no-line", entry.where, {"line": f"{id_}:{entry.line}"}))
@@ -117,15 +118,17 @@ def problems(all_accounts: Iterable[Account]) -> list[Problem]:
 def check_text(account: Account, text: str, names: Iterable[str]) -> list[Problem]:
     """The ledger against the text at hand: blank lines are blank, and what names or counts something is no boilerplate.
 
-    A boilerplate line with a digit, an address or a known name must repeat a cited line word for word.
+    A boilerplate line with a digit, an address or a known name must repeat a cited line word for word. Digits do not
+    count where prose is searched for names only.
     """
+    figure = _ADDRESS if account.document.prose else _FIGURE
     id_, lines = account.document.id, text.split("\n")
     printed = {number for number, line in enumerate(lines, 1) if not line.strip(" \t\r\n")}
     found = [Problem("ledger-blank", f"{id_}:{line}") for line in sorted(printed ^ account.document.blank)]
     known = [name for name in names if len(name) > 1]
     for entry in account.boilerplate.values():
         words = lines[entry.line - 1].strip()
-        says = bool(_FIGURE.search(words)) or any(name in words for name in known)
+        says = bool(figure.search(words)) or any(name in words for name in known)
         repeated = entry.repeats is not None and words in lines[entry.repeats - 1]
         if says and not repeated:
             found.append(Problem("ledger-says-something", entry.where, {"line": f"{id_}:{entry.line}"}))

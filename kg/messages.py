@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from functools import cache
@@ -18,8 +19,15 @@ def catalogue() -> dict[str, dict[str, str]]:
 
 
 def render(code: str, values: Mapping[str, object], language: str) -> str:
-    """The message of `code` with its `values` filled in. A code without an entry is a fault of the program."""
-    return catalogue()[code][language].format_map({k: str(v) for k, v in values.items()})
+    """The message of `code` with its `values` filled in. A code without an entry is a fault of the program.
+
+    Where nothing is near, the words that would name it are left out.
+    """
+    words = catalogue()[code][language]
+    for name in ("nearest", "candidates"):
+        if str(values.get(name) or "-") == "-":
+            words = re.sub(rf"(?:; nearest[^:;]*: |。近い[^:。]*: )\{{{name}\}}", "", words)
+    return words.format_map({k: str(v) for k, v in values.items()})
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from kg.model import Line
+from kg.model import Line, graph_of
 from kg.names import Names
 from kg.project import Project, read_csv
 from kg.queries import text_of
@@ -24,25 +24,26 @@ class Key:
 
 def new_keys(
     project: Project, prefixes: dict[str, str], names: Names,
-    stated: Iterable[Line], earlier: Iterable[Line], graph: Iterable[Line],
+    named: Iterable[str], earlier: Iterable[Line], graph: Iterable[Line],
 ) -> list[Key]:  # fmt: skip
-    """Keys of the kinds that are registered, in `stated` but neither in `earlier` nor in the registry.
+    """Of the keys `named` those of the kinds that are registered, but neither in `earlier` nor in the registry.
 
-    Classes are those that `stated` gives, names those of `graph`, which rules and curation have been applied to.
+    Names are those of `graph`, which rules and curation have been applied to, classes those that it has without the rules.
     """
     path = project.mappings / "registry.csv"
     registered = {row["key"] for _, row in read_csv(path, project.place(path), ("key",))}
     kinds = {key.partition("/")[0] for key in registered}
-    stated = list(stated)
-    found = {key for key in _keys(names, stated) if key.partition("/")[0] in kinds}
-    fresh = sorted(found - registered - set(_keys(names, earlier)))
+    found = {key for key in named if key.partition("/")[0] in kinds}
+    fresh = sorted(found - registered - set(keys(names, earlier)))
     if not fresh:
         return []
+    lines = list(graph)
+    own = [line for line in lines if graph_of(line) != names.graph("inferred")]
     classes: dict[str, str] = {}
-    for row in Store.load(stated, prefixes).select(text_of("classes-of-things")):
+    for row in Store.load(own, prefixes).select(text_of("classes-of-things")):
         classes.setdefault(row["thing"].value, row["class"].value.replace("#", "/").rpartition("/")[2])
     labels: dict[tuple[str, str | None], str] = {}
-    for row in Store.load(graph, prefixes).select(text_of("names-of-things")):
+    for row in Store.load(lines, prefixes).select(text_of("names-of-things")):
         labels.setdefault((row["thing"].value, row["name"].language), row["name"].value)
     iris = {key: names.of_path(f"id/{key}") for key in fresh}
     return [
@@ -51,7 +52,7 @@ def new_keys(
     ]
 
 
-def _keys(names: Names, lines: Iterable[Line]) -> Iterable[str]:
+def keys(names: Names, lines: Iterable[Line]) -> Iterable[str]:
     """`kind/key` of every thing that is named, without fragments: parts of a thing have no row of their own."""
     for line in lines:
         subject, _, value, _ = terms(line)

@@ -117,6 +117,8 @@ class Document:
     """bytes"""
     blank: frozenset[int] = frozenset()
     """lines on which nothing is printed"""
+    prose: str | None = None
+    """`mentions` where prose is not taken apart by a person but searched for known names"""
 
 
 @dataclass(frozen=True)

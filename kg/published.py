@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
-from kg.errors import ProjectError, ReleaseError
+from kg.errors import MisuseError, ProjectError, ReleaseError
+from kg.messages import nearest
 from kg.model import Line, Release
 from kg.store import parse, read_lines
 
@@ -23,6 +26,7 @@ TERMS = "ontology.ttl"
 """ontology, vocabularies and the description of the data set"""
 DESCRIPTION = "dataset.ttl"
 SCHEMA_ORG = "schema-org.json"
+HISTORY = ".published"
 PAYLOAD = "data"
 """the folder within a bag (RFC 8493, section 2.1.2)"""
 _BAG = "bagit.txt"
@@ -60,6 +64,52 @@ def archive_of(folder: Path) -> Path | None:
     """The zip of the release in `folder`, where it has a number and the zip stands beside its bag."""
     file = home(folder) / f"jichi-{facts(folder).version}.zip"
     return file if file.is_file() else None
+
+
+@dataclass(frozen=True)
+class Publication:
+    """One time that `current` was moved: a line of `.published`. Paths are within the folder of the releases."""
+
+    name: str
+    previous: str | None
+    by_hand: bool
+    """somebody chose this release: it stays until the next build"""
+
+
+def history(out: Path) -> list[Publication]:
+    """The lines of `.published`, oldest first, those left out that were cut."""
+    path = out / HISTORY
+    found = []
+    for line in path.read_text(encoding="utf-8").splitlines() if path.is_file() else ():
+        try:
+            found.append(Publication(**json.loads(line)))
+        except (ValueError, TypeError):
+            continue
+    return found
+
+
+def previous(out: Path, name: str | None) -> str | None:
+    """What was published before `name` was; None where nothing was."""
+    return next((row.previous for row in reversed(history(out)) if row.name == name), None)
+
+
+def is_chosen(out: Path) -> bool:
+    """Whether the release that `current` leads to was chosen by hand, and not by a build."""
+    here = os.readlink(out / CURRENT).rstrip("/") if (out / CURRENT).is_symlink() else None
+    return next((row.by_hand for row in reversed(history(out)) if row.name == here), False)
+
+
+def release_at(named: str, out: Path) -> Path:
+    """The folder of a release that is named by its path, or by its id (or the beginning of it) below `out`."""
+    places = (Path(named), out / named)
+    for folder in (*places, *(place / PAYLOAD for place in places)):
+        if (folder / FACTS).is_file():
+            return folder.resolve()
+    versions = releases(out)
+    begun = [version for version in versions if len(named) >= 4 and version.startswith(named)]
+    if len(begun) != 1:
+        raise MisuseError("release-unknown", named, nearest=nearest(named, versions), known=", ".join(versions) or "-")
+    return versions[begun[0]]
 
 
 def is_number(version: str) -> bool:

@@ -11,24 +11,27 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import urljoin
 
 _FORMS = ("SELECT", "ASK", "CONSTRUCT", "DESCRIBE")
 _UPDATES = ("INSERT", "DELETE", "LOAD", "CLEAR", "DROP", "CREATE", "ADD", "MOVE", "COPY", "WITH")
 _TOKEN = re.compile(
-    r"""(?P<comment>\#[^\n\r]*)
-    |(?P<iri><(?:[^<>"{}|^`\\\x00-\x20]|\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8})*>)
-    |(?P<string>'''(?:'{0,2}(?:[^'\\]|\\.))*'''|\"\"\"(?:"{0,2}(?:[^"\\]|\\.))*\"\"\"
-        |'(?:[^'\\\n\r]|\\.)*'|"(?:[^"\\\n\r]|\\.)*")
+    r"""\s*(?:(?P<plain>[^\W\d_]\w*+(?![.\-:]))
+    |(?P<comment>\#[^\n\r]*)
     |(?P<variable>[?$]\w+)
+    |(?P<iri><(?:[^<>"{}|^`\\\x00-\x20]++|\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8})*+>)
+    |(?P<string>'''(?:'{0,2}(?:[^'\\]|\\.))*'''|\"\"\"(?:"{0,2}(?:[^"\\]|\\.))*\"\"\"
+        |'(?:[^'\\\n\r]++|\\.)*+'|"(?:[^"\\\n\r]++|\\.)*+")
     |(?P<language>@[A-Za-z]+(?:-[A-Za-z0-9]+)*)
     |(?P<blank>_:\w[\w.\-]{0,60})
     |(?P<name>(?:[^\W\d_](?:[\w.\-]{0,60}[\w\-])?)?:(?:[\w:.\-·]|%[0-9A-Fa-f]{2}|\\[_~.\-!$&'()*+,;=/?\#@%])*)
     |(?P<number>\d+(?:\.\d*)?(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?)
     |(?P<word>[^\W\d_]\w*)
-    |(?P<sign>\S)""",
+    |(?P<sign>\S))""",
     re.VERBOSE | re.DOTALL,
 )
+"""`plain` is a word that cannot be the start of a name: most are, and are found soonest"""
 _OPERANDS = ("iri", "string", "variable", "name", "number", "word", "language")
 
 
@@ -51,15 +54,12 @@ class QueryText:
         return self.form in ("CONSTRUCT", "DESCRIBE")
 
 
-@dataclass(frozen=True)
-class Token:
+class Token(NamedTuple):
     kind: str
     text: str
     start: int
-
-    @property
-    def upper(self) -> str:
-        return self.text.upper() if self.kind == "word" else ""
+    upper: str
+    """the text of a word in capitals; nothing for what is no word"""
 
 
 def inspect(text: str, base: str) -> QueryText:
@@ -116,7 +116,22 @@ def scan(text: str) -> Iterator[Token]:
     for found in _TOKEN.finditer(text):
         kind = found.lastgroup or ""
         if kind != "comment":
-            yield Token(kind, found[0], found.start())
+            token = found[kind]
+            kind = "word" if kind == "plain" else kind
+            yield Token(kind, token, found.end() - len(token), token.upper() if kind == "word" else "")
+
+
+def pieces(text: str) -> Iterator[tuple[int, str]]:
+    """What stands between blanks and comments, each piece with its first character; a string is never cut."""
+    start, end = 0, 0
+    for token in scan(text):
+        if token.start > end:
+            if end > start:
+                yield start, text[start:end]
+            start = token.start
+        end = token.start + len(token.text)
+    if end > start:
+        yield start, text[start:end]
 
 
 def _form(tokens: list[Token]) -> str | None:
@@ -140,13 +155,19 @@ def _prefixes(tokens: list[Token], base: str) -> tuple[dict[str, str], set[str],
         if token.kind == "name":
             prefix = token.text.partition(":")[0]
             if before == "PREFIX" and is_iri:
-                declared[prefix] = urljoin(base, follows.text[1:-1])
+                declared[prefix] = _resolved(base, follows.text[1:-1])
             else:
                 used.add(prefix)
         elif token.upper == "BASE" and is_iri:
             base = urljoin(base, follows.text[1:-1])
         before = token.upper
     return declared, used, base
+
+
+def _resolved(base: str, iri: str) -> str:
+    """RFC 3986; urljoin leaves out an empty fragment, with which many namespaces end."""
+    joined = urljoin(base, iri)
+    return f"{joined}#" if iri.endswith("#") and not joined.endswith("#") else joined
 
 
 def _graphs(tokens: list[Token], declared: dict[str, str], base: str) -> tuple[tuple[str, ...], tuple[str, ...]]:

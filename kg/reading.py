@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kg.errors import MisuseError
-from kg.extract import decode, extract, identify, load_layout, load_lookups, load_register, page_text
+from kg.extract import Lookups, decode, extract, identify, load_layout, load_lookups, load_register, page_text
 from kg.extract.records import Change, changes, dump, read
 from kg.messages import nearest
 from kg.model import Document, Problem, Record
@@ -52,16 +52,30 @@ def _read(project: Project, registered: Document, folder: Path) -> Reading:
     return read_text(project, document, text, changed)
 
 
-def read_text(project: Project, document: Document, text: str, problems: Sequence[Problem] = ()) -> Reading:
-    """Read the text of a document by its layout, and hold it against the record file that there is."""
-    layout, lookups = load_layout(project, document.layout or ""), load_lookups(project)
+def read_text(
+    project: Project, document: Document, text: str, problems: Sequence[Problem] = (), lookups: Lookups | None = None
+) -> Reading:
+    """Read the text of a document by its layout, and hold it against the record file that there is.
+
+    `lookups`: where names are looked up; the tables of the project where nothing else is given.
+    """
+    layout = load_layout(project, document.layout or "")
+    lookups = load_lookups(project) if lookups is None else lookups
     found = extract(document, text, layout, lookups)
     records, unexplained = explain(found.records, layout, lookups)
     path = project.records(document.id)
     before = read(path, project.place(path)) if path.exists() else []
+    by_hand = {record.id for record in recorded_by_hand(project, document)}
+    records = [record for record in records if record.id not in by_hand]
     return Reading(
         document, records, changes(before, records), [*problems, *found.problems, *unexplained], dump(records)
     )
+
+
+def recorded_by_hand(project: Project, document: Document) -> list[Record]:
+    """What a person recorded of a document, in files of their own; it is not read by the layout once more."""
+    paths = project.files("mappings/records", f"{document.id}-*.jsonl")
+    return [record for path in paths for record in read(path, project.place(path))]
 
 
 def write(project: Project, readings: Iterable[Reading]) -> None:

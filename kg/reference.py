@@ -136,7 +136,8 @@ def _local_government(row: Row, named: Row, prefectures: Mapping[str, str], read
     kind = "prefecture" if is_prefecture else _KINDS[re.sub(r" \(.*", "", row["type"])]
     kind = "designated-city" if kind == "city" and row.get("designated") == "1" else kind
     key = named.get("key") or (_prefecture_key(row) if is_prefecture else _key(row, stem, suffix, prefectures))
-    english = _bare(row.get("english") or hepburn(kana.removesuffix(_kana_suffix(kana))).capitalize())
+    # The table names a prefecture with its kind in one column and without in the other.
+    english = _bare(row["prefecture_en"] if is_prefecture else row.get("english") or hepburn(kana.removesuffix(_kana_suffix(kana))).capitalize())
     name_en = named.get("name_en") or english + (_PREFECTURES[row["name_ja"][-1]][1] if is_prefecture else f" {_WORDS[kind]}")
     thing = {
         "key": key, "name_ja": row["name_ja"], "name_en": name_en, "kind": kind, "code5": row["code5"], "code6": row["code6"],

@@ -19,7 +19,7 @@ from typing import Any
 from kg.errors import ProjectError
 from kg.model import Document
 
-VERSIONED = ("sha256", "file", "extent", "lines", "blank", "flattening", "original", "as_of")
+VERSIONED = ("sha256", "file", "extent", "lines", "blank", "flattening", "original", "prose", "as_of")
 """the names of a table that say which version of a page was read"""
 _ORDER = ("title", "url", "language", "layout", "as_of", *VERSIONED[:-1])
 _WIDTH = 110
@@ -49,7 +49,7 @@ def facts(document: Document, text: str, flattening: str | None, original: str |
     table: dict[str, Any] = {
         "title": document.title, "url": document.url, "language": document.language, "layout": document.layout,
         "as_of": document.as_of, "sha256": document.sha256, "file": document.file, "extent": document.extent,
-        "lines": document.lines, "blank": blank_lines(text), "flattening": flattening, "original": original,
+        "lines": document.lines, "blank": blank_lines(text), "prose": document.prose, "flattening": flattening, "original": original,
     }  # fmt: skip
     return {name: value for name, value in table.items() if value is not None}
 

@@ -57,6 +57,8 @@ class Table:
     encoding: str
     columns: tuple[Column, ...]
     query: str | None = None
+    cited: tuple[str, ...] = ()
+    """tokens of lookups/sources.csv that a row taken over into the lookups cites; none where no row may be"""
     delimiter: str = ","
     header: tuple[str, ...] = ()
     """names of all columns of a file that has no header of its own"""
@@ -81,7 +83,7 @@ def registered(project: Project) -> dict[str, Table]:
     for name, entry in read_toml(path, where).get("table", {}).items():
         try:
             columns = tuple(Column(**column) for column in entry.pop("columns"))
-            lists = {key: tuple(entry.pop(key, ())) for key in ("source", "link_source", "header", "complete_for")}
+            lists = {key: tuple(entry.pop(key, ())) for key in ("source", "link_source", "header", "complete_for", "cited")}
             kinds = {word: tuple(kinds) for word, kinds in entry.pop("kinds", {}).items()}
             table = Table(name=name, columns=columns, kinds=kinds, **lists, **entry)
         except (KeyError, TypeError) as error:
@@ -206,6 +208,7 @@ _HOLDS: dict[str, Callable[[str], bool]] = {
     "kana": is_kana,
     "latin": lambda text: bool(re.match(r"[A-Za-zÀ-ſ' ().,-]+$", text)),
     "qid": lambda text: bool(re.match(r"Q[1-9][0-9]*$", text)),
+    "property": lambda text: bool(re.match(r"P[1-9][0-9]*$", text)),
     "integer": lambda text: bool(re.match(r"[0-9]+$", text)),
     "latitude": _number_between(*_LATITUDES),
     "longitude": _number_between(*_LONGITUDES),

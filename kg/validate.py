@@ -12,16 +12,16 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pyshacl
 from rdflib import Graph, Literal
 from rdflib.namespace import RDF, SH, XSD
-from rdflib.plugins.sparql import prepareQuery
-from rdflib.plugins.sparql.sparql import Query
 from rdflib.term import Node
 
 from kg.model import Line, iri, literal, nquad
+
+if TYPE_CHECKING:
+    from rdflib.plugins.sparql.sparql import Query
 
 _SEVERITIES = {SH.Violation: "violation", SH.Warning: "warning", SH.Info: "info"}
 
@@ -59,8 +59,12 @@ class Validation:
         return sum(result.severity == severity for result in self.results)
 
 
-_read = cache(prepareQuery)
-"""a query parsed once: pyshacl asks the same text for every focus node of a SPARQL constraint, in every validation"""
+@cache
+def _read(text: str) -> Query:
+    """A query parsed once: pyshacl asks the same text for every focus node of a SPARQL constraint, in every validation."""
+    from rdflib.plugins.sparql import prepareQuery
+
+    return prepareQuery(text)
 
 
 class _ReadOnce(Graph):
@@ -73,6 +77,9 @@ class _ReadOnce(Graph):
 
 def validate(triples: Iterable[Line], shapes: Graph, ontology: Graph) -> Validation:
     """Judge `triples` (N-Triples lines) by `shapes`."""
+    # Imported only here, as the parser of queries is: they take longer than all else that a command such as `kg serve` loads.
+    import pyshacl
+
     data = _ReadOnce()
     data.parse(data="\n".join(sorted(triples)), format="nt")
     _, report, _ = pyshacl.validate(

@@ -87,6 +87,7 @@ class Vocabulary:
 
     def __init__(self, project: Project) -> None:
         self.project = project
+        self._written: dict[str, str] = {}
         self._prefix_graph = _graph(project, [project.ontology / _SOURCES["prefixes"]])
         self._dataset_graph = _graph(project, [project.ontology / _SOURCES["dataset"]])
         own = {project.ontology / name for name in _SOURCES.values()}
@@ -298,8 +299,10 @@ class Vocabulary:
         return graphs[name]
 
     def source(self, name: str) -> str:
-        """N-Triples of `graph(name)`, for publication."""
-        return self.graph(name).serialize(format="nt11")
+        """N-Triples of `graph(name)`, for publication; written once."""
+        if name not in self._written:
+            self._written[name] = self.graph(name).serialize(format="nt11")
+        return self._written[name]
 
 
 def _page_order(field: Field) -> tuple[float, float, str]:

@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from kg.extract import extract, load_layout, load_lookups, load_register, page_text
+from kg.extract.records import check, to_json
 from kg.model import Document, Problem, Record
 from kg.normalise import explain
 from kg.project import Project
+from kg.reading import recorded_by_hand
 
 ROOT = Path(__file__).resolve().parent.parent
 CASES = ROOT / "tests" / "cases"
@@ -34,6 +36,11 @@ def layout(name: str):
 @cache
 def schema(type_: str):
     return json.loads(PROJECT.record_schema(type_).read_text(encoding="utf-8"))
+
+
+def misfits(records: list[Record]) -> list[Problem]:
+    """What the JSON Schema of its type refuses in each record."""
+    return [problem for record in records for problem in check([(record.id, to_json(record))], schema(record.type))]
 
 
 @dataclass(frozen=True)
@@ -66,4 +73,6 @@ def read_page(data: bytes | str, layout_name: str, document: Document | None = N
 @cache
 def read_document(id_: str) -> Reading:
     document = load_register(PROJECT)[id_]
-    return read_page((DOCUMENTS / document.file).read_bytes(), document.layout, document)
+    reading = read_page((DOCUMENTS / document.file).read_bytes(), document.layout, document)
+    by_hand = {record.id for record in recorded_by_hand(PROJECT, document)}
+    return Reading(reading.text, [record for record in reading.records if record.id not in by_hand], reading.problems)

@@ -12,11 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from kg import adding, fetch, registering
+from extraction_support import CASES
+from kg import adding, fetch, reference, registering
 from kg.errors import MisuseError, ProjectError, SourceError
 from kg.extract import load_register
 from kg.project import Project
 from test_cli import kg, mistake
+from test_reference import HEADER, ROWS
 
 TEXT = """Search within site
 
@@ -119,6 +121,92 @@ def test_a_page_of_each_other_layout(at):
     # Prose is for a person to record or to leave out with a reason: until then nothing is published.
     assert "006:7: ledger-unaccounted" in done.stdout and "lines unaccounted for: 1" in done.stdout
     assert [line.split(":")[:3] for line in kg("check", cwd=at).stdout.splitlines()[:-1]] == [["006", "7", " ledger-unaccounted"]]
+
+
+LATER = {"seminar-tables": False, "exchange-records": True, "news-list": False}
+"""the layouts, and whether their golden page of a later year has prose that nobody takes apart"""
+
+
+def test_a_later_page_of_each_layout_is_published(at):
+    """Pages with other years, forms and names go the whole way as HTML; the golden pairs show that text gives the same."""
+    project = Project(at)
+    for id_, (layout, mentions) in enumerate(LATER.items(), start=5):
+        data = (CASES / layout / "later" / "input.html").read_bytes()
+        wanted = adding.Wanted(layout, mentions=mentions)
+        addition = adding.prepare(project, f"{layout}.html", data, wanted, "2026-11-30")
+        assert addition.document.id == f"{id_:03}" and not addition.refused()
+        assert [p.where for p in addition.problems if p.code in adding.UNACCOUNTED] == []
+        adding.write(addition)
+    assert kg("check", cwd=at).stdout == "0 problems\n"
+    built = kg("build", cwd=at)
+    assert built.returncode == 0, built.stderr
+    assert built.stderr.count("Nobody has summed this up yet") == 3
+
+    def rows(query: str) -> list[str]:
+        return kg("query", query, "--format", "csv", cwd=at).stdout.replace("https://w3id.org/jichi/id/", "").split()[1:]
+
+    hosts = "SELECT ?host { seminar:2025-beijing jichi:hostedBy ?host ; schema:startDate ?day } ORDER BY ?host"
+    assert rows(hosts) == ["lg/jp-nagasaki-iki-shi", "lg/jp-nagasaki-ken", "lg/jp-saga-saga-shi"]
+    countries = "SELECT DISTINCT ?c { ?a jichi:reportedBy lg:jp-toyama-ken ; jichi:inCountry ?c ; jichi:fromFiscalYear fy:2019 } ORDER BY ?c"
+    assert rows(countries) == ["country/au", "country/np"]
+    assert rows("SELECT ?n { country:np skos:prefLabel ?n } ORDER BY ?n") == ["Nepal", "ネパール"]
+    numbers = "SELECT ?t { ?d cv:contactPoint ?c . ?c cv:telephone ?t FILTER(CONTAINS(?t, '0000')) } ORDER BY ?t"
+    assert set(rows(numbers)) == {"+81-3-0000-0000", "03-0000-0000"}
+    mentioned = "SELECT ?t { ?a schema:headline 'What can a harbour learn from Kumamoto?'@en ; schema:mentions ?t } ORDER BY ?t"
+    assert rows(mentioned) == ["lg/jp-kumamoto-ken", "lg/jp-kumamoto-kumamoto-shi", "lg/jp-tokyo-to"]
+
+
+# ---- names that the lookups lack
+
+
+def test_names_are_taken_over_from_an_imported_table(at, tmp_path_factory):
+    project, folder = Project(at), tmp_path_factory.mktemp("reference")
+    table = folder / "table.csv"
+    table.write_text("\n".join([HEADER, *ROWS]) + "\n", encoding="utf-8")
+    reference.import_table(project, table, "jp-local-governments", folder)
+    page = TEXT.replace("Komatsu City", "Kootsu City").encode()
+    without = adding.prepare(project, "page.txt", page, adding.Wanted("seminar-tables"), "2026-11-30")
+    assert without.refused() and without.taken == ()
+    ((table, cells),) = without.proposals
+    assert table == "local-governments" and cells[:3] == ("jp-?-kootsu-shi", "?", "Kootsu City") and cells[-1] == "005:6"
+    addition = adding.prepare(project, "page.txt", page, adding.Wanted("seminar-tables"), "2026-11-30", folder)
+    assert not addition.refused() and addition.proposals == ()
+    assert addition.taken == (("local-governments", "jp-hokkaido-kootsu-shi"),)
+    adding.write(addition)
+    added = (at / "mappings/lookups/local-governments.csv").read_text("utf-8").splitlines()[-1]
+    assert added == (
+        "jp-hokkaido-kootsu-shi,甲乙市,Kootsu City,こうおつし,Kootsu-shi,city,jp,jp-hokkaido,01101,011011,,,localgovjp piuccio"
+    )
+    assert "lg/jp-hokkaido-kootsu-shi,LocalGovernment,2026-11-30,甲乙市,Kootsu City" in (at / "mappings/registry.csv").read_text("utf-8")
+    assert kg("check", cwd=at).returncode == 0, "what was taken over needs no reference from now on"
+
+
+def test_a_page_is_read_again_when_the_lookups_have_grown(at):
+    page = TEXT.replace("Komatsu City", "Lamp City")
+    (at / "pages" / "seminars.txt").write_text(page, encoding="utf-8")
+    done = add(at, "pages/seminars.txt", "--title", TITLE)
+    assert done.returncode == 1 and "jp-?-lamp-shi,?,Lamp City,?,Lamp-shi,city,jp,?,?,?,,,005:6" in done.stdout
+    assert add(at, "pages/seminars.txt", "--title", TITLE, "--accept").returncode == 0
+    with (at / "mappings/lookups/local-governments.csv").open("a", encoding="utf-8") as table:
+        table.write("jp-hokkaido-lamp-shi,灯市,Lamp City,とぼしし,Tomoshi-shi,city,jp,jp-hokkaido,,,,,005:6\n")
+    again = add(at, "pages/seminars.txt", "--title", TITLE)
+    assert again.returncode == 0 and "+ lg/jp-hokkaido-lamp-shi" in again.stdout and "0 new, 1 changed" in again.stdout
+    assert "registered already" in mistake(add(at, "pages/seminars.txt", "--title", TITLE))
+
+
+def test_prose_is_for_a_person_unless_its_names_are_enough(at):
+    data = (CASES / "exchange-records" / "later" / "input.txt").read_bytes()
+    left = {}
+    for mentions in (False, True):
+        wanted = adding.Wanted("exchange-records", mentions=mentions)
+        addition = adding.prepare(Project(at), "page.txt", data, wanted, "2026-11-30")
+        left[mentions] = [p.text() for p in addition.problems if p.code == "ledger-unaccounted"]
+    assert len(left[False]) == 1 and left[True] == [] and "湯の温度を測り" in left[False][0]
+
+
+def test_a_page_is_called_by_the_line_that_its_layout_knows_as_title(at):
+    addition = adding.prepare(Project(at), "page.txt", (CASES / "seminar-tables/later/input.txt").read_bytes(), adding.Wanted("seminar-tables"), "2026-11-30")
+    assert addition.document.title == "Local Government Exchange and Cooperation Seminar"
 
 
 # ---- another version of a page

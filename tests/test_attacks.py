@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.util
+import importlib
 import os
 import signal
 import socket
@@ -20,20 +20,21 @@ import pytest
 from conftest import ROOT
 from endpoint_support import BASE, Server, alive, fixture_lines, running, vocabulary, write_release
 
+from endpoint import protocol
 from endpoint.crews import can_fork
 from endpoint.workers import Limits
 from kg.model import Line
 
 
-def _attack() -> ModuleType:
-    specification = importlib.util.spec_from_file_location("attack", ROOT / "benchmarks" / "attack.py")
-    module = importlib.util.module_from_spec(specification)
-    sys.modules["attack"] = module
-    specification.loader.exec_module(module)
-    return module
+def _benchmark(name: str) -> ModuleType:
+    """A module of benchmarks/, which is no package of the project."""
+    if str(ROOT) not in sys.path:
+        sys.path.append(str(ROOT))
+    return importlib.import_module(f"benchmarks.{name}")
 
 
-attack = _attack()
+attack = _benchmark("attack")
+floods = _benchmark("_floods")
 COUNT = "SELECT (COUNT(*) AS ?n) WHERE { ?s ?p ?o }"
 ENDLESS = "SELECT (COUNT(*) AS ?n) WHERE { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l . ?m ?n1 ?o }"
 LIMITS = Limits(workers=2, queue=6, deadline=0.8, patience=2.0, memory=192 << 20, answer=32 << 20, fast_workers=8,
@@ -236,11 +237,71 @@ def test_bytes_that_are_no_request(server: Server, request_line: bytes) -> None:
 
 
 def test_idle_connections_do_not_keep_others_out(server: Server) -> None:
-    idle = [socket.create_connection(place(server), 5) for _ in range(150)]
-    try:
-        for connection in idle[:50]:
-            connection.sendall(b"GET / HTTP/1.1\r\nHost: ")
-        assert server.query(COUNT).values("n") == ["615"]
-    finally:
-        for connection in idle:
-            connection.close()
+    answered: list[int] = []
+
+    def meanwhile() -> None:
+        answered.extend(server.query(f"ASK {{ ?s ?p {n} }}").status for n in range(10))
+
+    opened, _ = floods.idle(*place(server), 1500, meanwhile)
+    assert opened == 1500 and answered == [200] * 10
+    assert server.query(COUNT).values("n") == ["615"]
+
+
+def test_heads_and_bodies_without_end_are_refused(server: Server) -> None:
+    assert set(floods.header_flood(*place(server))) <= {431, 400, 0}
+    assert set(floods.giant_bodies(*place(server))) <= {413, 0}
+    refused = floods.exchange(*place(server), b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"a" * (40 << 10) + b"\r\n\r\n")
+    head, _, body = refused.partition(b"\r\n\r\n")
+    assert b"431" in head and b"Access-Control-Allow-Origin: *" in head and b'"code": "request-header-too-large"' in body
+    assert server.get("/health").status == 200
+
+
+def test_addresses_and_letters_that_nobody_has(server: Server) -> None:
+    assert set(floods.paths(*place(server))) <= {400, 404, 308, 303, 431}
+    assert set(floods.broken_utf8(*place(server))) == {400}
+    for path in floods.PATHS:
+        answer = floods.exchange(*place(server), floods.request("GET", path))
+        assert b"root:" not in answer and b"import" not in answer and b"\r\nSet-Cookie" not in answer and b"\r\nX: y" not in answer
+
+
+def test_a_flood_of_odd_headers_and_queries_leaves_memory_as_it_was(server: Server) -> None:
+    before = resident(server)
+    answers = floods.cache_flood(*place(server), 3.0, "/doc/lg/jp-asagiri-shi", threads=3)
+    assert set(answers) <= {200, 404} and answers[200] > 10
+    assert resident(server) - before < LIMITS.processes * (LIMITS.cache + (24 << 20))
+
+
+def test_a_slow_head_is_cut_off(folder: Path) -> None:
+    """Slow-loris: a byte now and then keeps nobody's place for ever."""
+    with running(folder, limits=replace(LIMITS, processes=1)) as server:
+        found: list[tuple[int, int]] = []
+        loris = threading.Thread(target=lambda: found.append(floods.slow_heads(*place(server), 60, protocol.HEAD_SECONDS + 3)))
+        loris.start()
+        times, wrong = attack.good_client(*place(server), 2.0, lambda n: f"ASK {{ ?s ?p {n} }}")
+        loris.join()
+        assert wrong == [] and len(times) > 3
+        assert found == [(60, 0)]
+
+
+def test_requests_in_a_row_on_one_connection_are_answered_in_order(server: Server) -> None:
+    """What the cache has does not overtake what it has not."""
+    server.get("/doc/lg/jp-asagiri-shi.nt")
+    paths = [b"/sparql?query=ASK%20%7B%20%3Fs%20%3Fp%20987%20%7D", b"/doc/lg/jp-asagiri-shi.nt", b"/health", b"/doc/lg/none.nt"]
+    sent = b"".join(b"GET " + path + b" HTTP/1.1\r\nHost: x\r\n" + (b"Connection: close\r\n" if path == paths[-1] else b"") + b"\r\n"
+                    for path in paths)
+    answer = floods.exchange(*place(server), sent)
+    order = [answer.index(mark) for mark in (b'"boolean"', b"/id/lg/jp-asagiri-shi> <", b'"status": "ok"', b'"not-found"')]
+    assert order == sorted(order) and answer.count(b"HTTP/1.1 200") == 3
+
+
+def test_a_short_soak(folder: Path) -> None:
+    """Mixed load in short: nothing is answered wrongly, nobody leaks. `python -m benchmarks.soak` does it for long."""
+    soak = _benchmark("soak")
+    with running(folder, limits=LIMITS) as server:
+        names = [f"/doc/lg/{key}" for key in ("jp-asagiri-shi", "jp-yunagi-cho", "none")]
+        counts, whole, web = soak.soak(*place(server), server.pid, 8.0, names, every=0.5)
+        assert not [name for name in counts if "WRONG" in name or name.split()[-1] in ("500", "502")], counts
+        assert {name.split()[0] for name in counts} == {"document", "query", "hostile", "hung", "nonsense"}
+        assert len(whole) > 4 and all(memory > 0 for _, memory in web)
+        assert web[-1][1] - web[0][1] < 64, "MiB"
+        assert len(named(server, "jichi-web")) == LIMITS.processes

@@ -72,6 +72,24 @@ def test_one_query_in_other_spellings_is_one_query(server: Server) -> None:
     assert server.get(f"/sparql?format=json&query={spelled}").body == first.body
 
 
+def test_small_queries_need_no_application_and_say_the_same(server: Server) -> None:
+    """The first of a format goes through the application; a later one is answered from the event loop."""
+    for form, query in (("json", "SELECT ?s WHERE { ?s ?p 1 }"), ("csv", "SELECT * WHERE { ?s ?p ?o } LIMIT 300"),
+                        ("ttl", "CONSTRUCT { <a> <b> 1 } WHERE {}"), ("json", "SELECT (RAND() * 0 AS ?x) WHERE {}")):
+        replies = []
+        for number in range(4):
+            path = f"/sparql?{urlencode({'query': f'{query} # {form} {number}', 'format': form})}"
+            replies.append(server.request("GET", path, {"Accept-Encoding": "br"}))
+        first, *others = replies
+        told = [reply.headers["server-timing"] for reply in others]
+        assert all(timing.startswith("query;dur=") for timing in told) and not any("total" in timing for timing in told)
+        for reply in others:
+            same, other = lasting(first), lasting(reply)
+            assert same[0] == other[0] == 200 and same[2] == other[2]
+            assert {k: v for k, v in same[1].items() if k != "etag"} == {k: v for k, v in other[1].items() if k != "etag"}
+            assert ("etag" in reply.headers) == ("RAND" not in query) == (reply.headers["cache-control"] != "no-store")
+
+
 def test_what_may_not_be_kept_is_not_kept(server: Server) -> None:
     for path in ("/ready", "/health", "/metrics", "/", "/sparql", "/nothing", "/doc/lg/none", "/doc/lg%2fjp-asagiri-shi",
                  f"/sparql?{urlencode({'query': 'SELECT (RAND() AS ?x) {}'})}", "/sparql?query=SELECT"):

@@ -77,11 +77,11 @@ def test_a_release_is_named_by_path_or_version(releases, tmp_path):
     folder = releases[0]
     out = folder.parent
     for name in (str(folder), folder.name, folder.name[:6]):
-        assert diff.release_at(name, out).resolve() == folder
-    assert diff.release_at(published.CURRENT, out).resolve() == releases[1]
+        assert published.release_at(name, out).resolve() == folder
+    assert published.release_at(published.CURRENT, out).resolve() == releases[1]
     for name in ("zzz", folder.name[:2], "", str(tmp_path)):
         with pytest.raises(MisuseError, match="release-unknown"):
-            diff.release_at(name, out)
+            published.release_at(name, out)
     assert folder.name in mistake(kg("diff", "nothing", folder.name, "--out", str(out)))
 
 

@@ -82,7 +82,7 @@ def served(request, tmp_path_factory, built: Path, data: Path, words: Vocabulary
         result = CliRunner().invoke(commands("en"), arguments)
         assert result.exit_code == 0 and "1 old graphs removed" in result.output, result.output
         assert ("a graph of its own" in result.output) == (name == "virtuoso")
-        with running(built / "current", project=ROOT, limits=LIMITS, engine=engine.query) as server:
+        with running(built / "current", project=ROOT, limits=LIMITS, log=folder / "log", engine=engine.query) as server:
             with Engine(engine.query) as there:
                 store = RemoteStore.open(there, words.base, words.prefixes, Size.of(data))
                 yield Served(name, engine, Login.read(login) if secret else None, server, store)
@@ -200,7 +200,7 @@ def test_things_are_described_from_the_engine(served: Served, embedded: Store, w
     assert served.store.located(some) == embedded.located(some)
     for path in ("/id/seminar/2018-london", "/id/lg/jp-shizuoka-hamamatsu-shi", "/graph/rec/000-2018-london", "/graph"):
         reply = served.server.get(served.server.get(path).headers.get("location", path), "application/n-triples")
-        assert reply.status == 200, path
+        assert reply.status == 200, (path, (served.engine.folder / "log").read_text()[-2000:])
         assert len(parse(reply.body, "ntriples")) > 10
 
 

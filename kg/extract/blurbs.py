@@ -14,8 +14,9 @@ from typing import Any
 
 from kg.errors import SourceError
 from kg.extract.lookups import Lookups
-from kg.extract.mentions import Dictionary
+from kg.extract.mentions import Dictionary, dictionary, mentioned
 from kg.extract.text import Page, TextLine, span
+from kg.letters import fold
 from kg.model import Document, Place, Problem, Record
 
 EXTRACTOR = "blurbs@1"
@@ -35,12 +36,19 @@ class _Reader:
     def __init__(self, layout: Mapping[str, Any]) -> None:
         self.layout = layout
         self.end = re.compile(layout["blurb"]["end"])
+        self.mark = re.compile(r"[\]］]")
         self.no_title = re.compile(layout["title"]["no-end"])
         self.ignore = [re.compile(entry["pattern"]) for entry in layout["ignore"]]
 
     def ends(self, line: TextLine) -> bool:
         """True for the last line of a blurb."""
         return bool(self.end.search(line.folded.strip()))
+
+    def cut(self, text: str) -> str:
+        """A blurb without the words of a link to the rest of it: what identifies an item that has no title."""
+        found = self.end.search(fold(text))
+        mark = self.mark.search(text, found.start()) if found else None
+        return text[: mark.end()] if mark else text
 
     def ignored(self, line: TextLine) -> bool:
         return any(pattern.fullmatch(line.folded.strip()) for pattern in self.ignore)
@@ -61,7 +69,7 @@ def read(
     if not any(reader.ends(line) for line in page.lines):
         raise SourceError("layout-mismatch", document.id, layout=document.layout, expected=layout["blurb"]["end"])
     items, problems = _items(document, [line for line in page.lines if not line.blank], reader)
-    names = Dictionary(tuple(sorted({row["name"] for row in lookups["labels"]})))
+    names = dictionary(lookups)
     return [_record(document, page, item, n, reader, names) for n, item in enumerate(items, start=1)], problems
 
 
@@ -95,7 +103,7 @@ def _record(
     document: Document, page: Page, item: _Item, number: int, reader: _Reader, names: Dictionary
 ) -> Record:
     """One item as a raw record; `n` counts the items of the page from 1."""
-    text = page.text[item.blurb[0].start : item.blurb[-1].end].strip()
+    text = reader.cut(page.text[item.blurb[0].start : item.blurb[-1].end].strip())
     lines = [item.title, *item.blurb] if item.title else item.blurb
     digest = hashlib.sha256(text.encode("utf-8")).hexdigest()
     passages: dict[str, Place] = {"item": span(lines), "blurb": span(item.blurb, digest)}
@@ -103,11 +111,7 @@ def _record(
     if item.title:
         passages["title"] = span([item.title])
         verbatim["title"] = item.title.printed.strip()
-    first = lines[0].start
-    if mentions := names.find(page.text[first : lines[-1].end]):
-        verbatim["mentions"] = [mention.name for mention in mentions]
-        for n, mention in enumerate(mentions, start=1):
-            passages[f"mention-{n}"] = page.place(first + mention.start, first + mention.end)
+    passages |= mentioned(page, names, lines[0].start, lines[-1].end, verbatim)
     norm = {"n": number}
     type_ = reader.layout["type"]
     return Record(document.id, document.sha256, "", type_, EXTRACTOR, span(lines), passages, verbatim, norm)

@@ -1,8 +1,8 @@
-"""HTML pages as the text lines that the layouts read: one deterministic flattening, named `html@1`.
+"""HTML pages as the text lines that the layouts read: one deterministic flattening, named `html@2`.
 
 What a browser would set as a line is a line: block elements and line breaks end one, runs of white space are one blank,
 a no-break space stays. A row of a table is one line with a TAB at each border of cells, a term of a description list
-stands with its description. Scripts, forms and readings (ruby) are no text. Places of records count in these lines.
+stands with its description; in a cell, an item of a list has its number or bullet, as a browser sets it. Scripts, forms and readings (ruby) are no text. Places of records count in these lines.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from kg.extract.tables import Cell, in_one_line, rows_as_lines
 from kg.extract.text import LIMIT
 from kg.letters import fold, squeeze
 
-FLATTENING = "html@1"
+FLATTENING = "html@2"
 """named in the register: a change of the lines that a page gives is another version of this"""
 
 _BLOCKS = frozenset(
@@ -34,6 +34,7 @@ _SILENT = frozenset(
 )
 _WHITE = re.compile(r"[ \t\n\r\f]+")
 _BREAKS = re.compile(r"\r\n|[\n\r\f]")
+_MARKED = re.compile(r"[•・･*-]|\(?\d{1,3}[.)]|[①-⑳]")
 _MARK = re.compile(rb"\s*(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body|table|div|dl|h[1-6]|main|article)\b", re.S | re.I)
 _CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_-]{2,40})", re.I)
 _CODECS = {
@@ -109,12 +110,16 @@ class _Lines:
     done: list[str] = field(default_factory=list)
     open: list[str] = field(default_factory=list)
     alone: bool = False
+    mark: str = ""
+    """number or bullet of an item that has printed nothing yet"""
 
     def end_line(self) -> None:
         line = _WHITE.sub(" ", "".join(self.open)).strip(" ")
         self.open.clear()
         if line:
-            self.done.append(line)
+            # A number or bullet that the page prints itself is not set twice.
+            self.done.append(line if _MARKED.match(line) else self.mark + line)
+            self.mark = ""
 
     def closed(self) -> list[str]:
         self.end_line()
@@ -129,6 +134,8 @@ class _Page:
         self._stack = [_Lines()]
         self._tables: list[list[list[Cell]]] = []
         self._lists: list[list[tuple[str, list[str]]]] = []
+        self._counts: list[int | None] = []
+        """of the lists that are open: the number of the next item, None for bullets"""
         self._preformatted = 0
 
     def lines(self) -> list[str]:
@@ -138,7 +145,7 @@ class _Page:
         if kind == "text":
             self._text(value)
         elif kind == "start":
-            self._start(value.tag)
+            self._start(value.tag, value)
         else:
             self._end(value.tag, value)
 
@@ -149,7 +156,7 @@ class _Page:
                 self._stack[-1].end_line()
             self._stack[-1].open.append(piece)
 
-    def _start(self, tag: str) -> None:
+    def _start(self, tag: str, node: LexborNode) -> None:
         if tag in _BLOCKS or tag == "br":
             self._stack[-1].end_line()
         if tag in _ALONE:
@@ -162,8 +169,19 @@ class _Page:
             self._tables[-1].append([])
         elif tag == "dl":
             self._lists.append([])
+        elif tag in ("ol", "ul"):
+            self._counts.append(_first(node) if tag == "ol" else None)
+        elif tag == "li" and len(self._stack) > 1 and _has_siblings(node):
+            self._mark()
         if self._opens_lines(tag):
             self._stack.append(_Lines())
+
+    def _mark(self) -> None:
+        """The number or bullet of an item in a cell: there it is all that tells items from lines that wrap."""
+        count = self._counts[-1] if self._counts else None
+        self._stack[-1].mark = "• " if count is None else f"{count}. "
+        if count is not None:
+            self._counts[-1] = count + 1
 
     def _opens_lines(self, tag: str) -> bool:
         in_row = bool(self._tables and self._tables[-1])
@@ -182,6 +200,9 @@ class _Page:
             self._stack[-1].end_line()
         elif tag == "table":
             self._stack[-1].done += rows_as_lines(self._tables.pop(), self._key, self._labels)
+        elif tag in ("ol", "ul"):
+            self._stack[-1].end_line()
+            self._counts.pop()
         elif tag == "dl":
             self._stack[-1].done += _described(self._lists.pop())
         elif tag in _BLOCKS:
@@ -202,6 +223,18 @@ def _described(entries: list[tuple[str, list[str]]]) -> list[str]:
             lines += printed
         after_term = tag == "dt"
     return lines
+
+
+def _first(node: LexborNode) -> int:
+    """The number of the first item of a list."""
+    found = re.fullmatch(r"\s*(\d{1,6})\s*", node.attributes.get("start") or "")
+    return int(found[1]) if found else 1
+
+
+def _has_siblings(node: LexborNode) -> bool:
+    """Whether a list has more than one item: a bullet before the only one tells nothing."""
+    parent = node.parent
+    return parent is not None and sum(child.tag == "li" for child in parent.iter()) > 1
 
 
 def _span(node: LexborNode, name: str, whole: int) -> int:

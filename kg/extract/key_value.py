@@ -13,7 +13,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kg.errors import SourceError
+from kg.extract.contact import ContactReader
 from kg.extract.lookups import Lookups
+from kg.extract.mentions import Dictionary, dictionary, mentioned
+from kg.extract.register import MENTIONS
 from kg.extract.text import Page, TextLine, span
 from kg.model import Document, Place, Problem, Record
 
@@ -61,13 +64,16 @@ class _Reader:
         self.label = re.compile(rf"\s*(?P<label>{labels})(?:\s*:\s*|\s+|$)")
         self.headings = [re.compile(entry["pattern"]) for entry in layout["heading"]]
         self.like_heading = re.compile(layout["record"]["heading"])
-        self.end = re.compile(layout["end"]["pattern"])
+        self.contact = ContactReader(layout)
         self.ignore = [re.compile(entry["pattern"]) for entry in layout["ignore"]]
 
     def field(self, line: TextLine) -> tuple[str, str] | None:
         """The name of the field that a line opens, with the value printed beside the label."""
         found = self.label.match(line.folded)
         return (self.names[found["label"]], line.printed[found.end() :].strip()) if found else None
+
+    def ignored(self, line: TextLine) -> bool:
+        return any(pattern.fullmatch(line.folded.strip()) for pattern in self.ignore)
 
     def opens_record(self, line: TextLine | None) -> bool:
         found = self.field(line) if line else None
@@ -99,43 +105,54 @@ def read(
         expected = next(label for label, name in reader.names.items() if name == start)
         raise SourceError("layout-mismatch", document.id, layout=document.layout, expected=expected)
     problems: list[Problem] = []
-    blocks = _blocks(document, [line for line in page.lines if not line.blank], reader, problems)
-    return [_record(document, page, block, reader, problems) for block in blocks], problems
+    blocks, contact = _blocks(document, [line for line in page.lines if not line.blank], reader, problems)
+    names = dictionary(lookups) if document.prose == MENTIONS else None
+    records = [_record(document, page, block, reader, problems, names) for block in blocks]
+    return [*records, *reader.contact.read(document, contact, problems)], problems
 
 
 def _blocks(
     document: Document, printed: Sequence[TextLine], reader: _Reader, problems: list[Problem]
-) -> list[_Block]:
-    """The records of a page; the problems of lines that belong to none are added to `problems`."""
+) -> tuple[list[_Block], list[TextLine]]:
+    """The records of a page and its contact block; the problems of lines of neither are added to `problems`."""
     blocks: list[_Block] = []
-    heading, block, ended = None, None, False
+    contact: list[TextLine] = []
+    heading, block, ending = None, None, False
     for index, line in enumerate(printed):
         where = f"{document.id}:{line.number}"
         label = reader.field(line)
         if reader.opens_record(line):
-            block, ended = _Block(heading), False
+            block, ending = _Block(heading), False
             blocks.append(block)
             block.start(label[0], line, label[1])
         elif (known := reader.heading(line, printed[index + 1] if index + 1 < len(printed) else None)) is not None:
             heading, block = line if known else None, None
             problems += [] if known else [Problem("heading-unknown", where, {}, "warning")]
-        elif reader.end.fullmatch(line.folded.strip()):
-            block, ended = None, True
+        elif reader.contact.begins(line) or ending and not reader.ignored(line):
+            block, ending = None, True
+            contact.append(line)
         elif block and label:
             if label[0] in block.fields:
                 problems.append(Problem("label-repeated", where, {"label": label[0]}, "warning"))
             block.start(label[0], line, label[1])
         elif block:
             block.go_on(line)
-        elif not any(pattern.fullmatch(line.folded.strip()) for pattern in reader.ignore):
+        elif reader.ignored(line):
+            ending = False
+        else:
             problems.append(Problem("line-unread", where, {}, "warning"))
-    if not ended:
+    if not contact:
         problems.append(Problem("page-cut", f"{document.id}:{printed[-1].number}", {}, "warning"))
-    return blocks
+    return blocks, contact
 
 
-def _record(document: Document, page: Page, block: _Block, reader: _Reader, problems: list[Problem]) -> Record:
-    """One block as a raw record. Prose is not kept: its passage has the SHA-256 of its lines as UTF-8 instead."""
+def _record(
+    document: Document, page: Page, block: _Block, reader: _Reader, problems: list[Problem], names: Dictionary | None
+) -> Record:
+    """One block as a raw record. Prose is not kept: its passage has the SHA-256 of its lines as UTF-8 instead.
+
+    With `names`, prose is searched for them; the whole of it is then a passage of its own, as a text not taken apart.
+    """
     where = f"{document.id}:{block.lines[0].number}"
     for label, name in reader.names.items():
         if name not in block.fields:
@@ -146,6 +163,9 @@ def _record(document: Document, page: Page, block: _Block, reader: _Reader, prob
         if found.value:
             passages[name] = _passage(page, found.lines, prose=name in reader.prose)
         if name in reader.prose:
+            if names and found.value:
+                passages["prose"] = span(found.lines)
+                passages |= mentioned(page, names, found.lines[0].start, found.lines[-1].end, verbatim)
             continue
         verbatim[name] = [value for _, value in found.value]
         if len(found.value) > 1:

@@ -47,7 +47,13 @@ def load_lookups(project: Project) -> Lookups:
                     raise ProjectError("lookup-value-unknown", f"{where}:{line}", **found)
             if wrong := _wrong(name, row):
                 raise ProjectError("lookup-value", f"{where}:{line}", column=wrong, value=row[wrong])
-    return {**lookups, "labels": labels(project)}
+    return {**lookups, "labels": labels(project), "known-countries": _known_countries(project)}
+
+
+def _known_countries(project: Project) -> Rows:
+    """The names of all countries, also of those that no document names yet: `other_ja` has further names between bars."""
+    path = project.mappings / "reference" / "countries.csv"
+    return [row for _, row in read_csv(path, project.place(path), ("cc", "name_ja", "name_en", "other_ja", "source"))]
 
 
 def _rows(project: Project, name: str, columns: tuple[str, ...]) -> list[tuple[int, dict[str, str]]]:

@@ -1,21 +1,29 @@
 """Names found in texts that are not taken apart: every label that the project knows, longest match first.
 
-The dictionary is all labels (Japanese, English, kana) of the registry and the tables of names. A match within a longer
-Latin word is none. Which thing a name means is not decided here: one name may be that of several.
+The dictionary is all labels (Japanese, English, kana) of the registry and the tables of names; a Japanese local government
+also goes by its English name without the word for its kind, or with that word before it. A match within a longer Latin
+word is none. Which thing a name means is not decided here: one name may be that of several.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from ahocorasick_rs import AhoCorasick, MatchKind
 
+from kg.extract.text import Page
+from kg.model import Place
 from kg.project import Project, read_csv
 
 KINDS = ("lg", "country", "place", "office", "org", "network", "programme", "event", "person", "project")
 """kinds of things that a text may mention; records, statements and figures are not among them"""
+_DERIVED = ("語", "人", "海")
+"""after a name these make another word of it: 日本語, 日本海"""
+_KIND_LAST = re.compile(r"(?P<stem>[A-Z][\w' -]+) (?P<kind>City|Town|Village|Ward|Prefecture)")
 _TABLES = {
     "local-government-names": ("lg", "key", "name"), "local-governments": ("lg", "key", "kana"),
     "country-names": ("country", "cc", "name"),
@@ -46,18 +54,43 @@ class Dictionary:
         if not self.names:
             return []
         found = (Mention(self.names[i], a, b) for i, a, b in self._automaton.find_matches_as_indexes(text))
-        return [m for m in found if not (_joined(text, m.start) or _joined(text, m.end))]
+        return [m for m in found if not (_joined(text, m.start) or _joined(text, m.end) or text[m.end : m.end + 1] in _DERIVED)]
+
+
+def dictionary(lookups: Mapping[str, Iterable[Mapping[str, str]]]) -> Dictionary:
+    """Every name that the lookups have."""
+    return Dictionary(tuple(sorted({row["name"] for row in lookups["labels"]})))
+
+
+def mentioned(page: Page, names: Dictionary, start: int, end: int, verbatim: dict[str, Any]) -> dict[str, Place]:
+    """The places of the names found in the code points [start, end), as `mention-1` ...; the names go to `verbatim`."""
+    found = names.find(page.text[start:end])
+    if found:
+        verbatim["mentions"] = [mention.name for mention in found]
+    return {f"mention-{n}": page.place(start + m.start, start + m.end) for n, m in enumerate(found, start=1)}
 
 
 def _joined(text: str, at: int) -> bool:
-    """Whether the place `at` lies within a Latin word or a number."""
+    """Whether the place `at` lies within a Latin word, a number or a word in katakana."""
     around = text[max(at - 1, 0) : at + 1]
-    return len(around) == 2 and all(c.isascii() and c.isalnum() for c in around)
+    if len(around) < 2:
+        return False
+    return all(c.isascii() and c.isalnum() for c in around) or all("ァ" <= c <= "ー" and c != "・" for c in around)
 
 
 def labels(project: Project) -> tuple[dict[str, str], ...]:
     """Every name and the key (`lg/jp-tokyo-to`) of a thing that has it, as rows `name`, `key`; sorted, each once."""
-    return tuple({"name": name, "key": key} for name, key in sorted(set(_pairs(project))))
+    pairs = set(_pairs(project))
+    pairs |= {(form, key) for name, key in pairs if key.startswith("lg/jp-") for form in _other_forms(name)}
+    return tuple({"name": name, "key": key} for name, key in sorted(pairs))
+
+
+def _other_forms(name: str) -> tuple[str, ...]:
+    """`Kobe City` as people write it: Kobe, City of Kobe, city of Kobe."""
+    found = _KIND_LAST.fullmatch(name)
+    if not found:
+        return ()
+    return found["stem"], *(f"{kind} of {found['stem']}" for kind in (found["kind"], found["kind"].lower()))
 
 
 def _pairs(project: Project) -> Iterator[tuple[str, str]]:

@@ -18,22 +18,22 @@ _COMMON: dict[str, type] = {
     "family": str, "type": str, "language": str, "country": str,
     "ignore": list, "ignore.reason": str, "ignore.pattern": str, "html.key": int,
 }  # fmt: skip
+_CONTACT: dict[str, type] = {"end.pattern": str, "contact.telephone": str, "contact.fax": str, "contact.email": str}
+"""the block that ends a page"""
 FIELDS: dict[str, dict[str, type]] = {
     "blurbs": _COMMON | {"blurb.end": str, "title.longest": int, "title.no-end": str},
-    "table_rows": _COMMON | {
-        "end.pattern": str,
+    "table_rows": _COMMON | _CONTACT | {
         "programme": str, "months": list,
         "heading.pattern": str, "header.words": list,
         "hosts.kinds": list, "hosts.joiners": list,
         "themes.subtitle": str, "themes.number": str,
     },
-    "key_value": _COMMON | {
-        "end.pattern": str,
+    "key_value": _COMMON | _CONTACT | {
         "record.start": str, "record.heading": str,
         "field": list, "field.name": str, "field.label": str, "field.prose": bool,
         "heading": list, "heading.pattern": str, "heading.kind": str,
         "name.aside": str, "name.later": str,
-        "parties.separators": str, "parties.government": str,
+        "parties.separators": str, "parties.government": str, "parties.organisation": str,
         "parties.itinerary": str, "parties.connectors": str, "parties.more": str,
         "parties.roles": list, "parties.roles.pattern": str, "parties.roles.role": str,
         "parties.listing": str, "parties.letters": str,
@@ -42,14 +42,14 @@ FIELDS: dict[str, dict[str, type]] = {
         "count.pattern": str, "count.part": str, "count.as-of": str,
     },
 }  # fmt: skip
-REASONS = ("banner", "navigation", "title", "introduction", "contact", "footer")
+REASONS = ("banner", "navigation", "title", "introduction", "footer")
 """why a line holds nothing to record: closed"""
 UNNAMED = ("group", "office-holders")
 ASIDES = ("private-bodies", "explanation", "department", "in-turn")
 """why words in a field of parties, or in a bracket there, name no party of their own: closed"""
 _CLOSED = {"ignore.reason": REASONS, "parties.unnamed.reason": UNNAMED, "parties.asides.reason": ASIDES}
 _PATTERNS = (".pattern", ".subtitle", ".number", ".part", ".as-of", ".aside", ".later", ".listing", ".letters",
-             ".government", ".connectors", ".more", "record.heading", "blurb.end", ".no-end")  # fmt: skip
+             ".government", ".organisation", ".telephone", ".fax", ".email", ".connectors", ".more", "record.heading", "blurb.end", ".no-end")  # fmt: skip
 
 
 def load_layout(project: Project, name: str) -> dict[str, Any]:

@@ -15,7 +15,8 @@ from kg.model import Document, Problem
 from kg.project import Project, read_toml
 
 _REQUIRED = {"title": str, "language": str, "sha256": str, "file": str, "extent": int, "lines": int, "blank": list}
-_OPTIONAL = {"url": str, "layout": str, "as_of": str, "flattening": str, "original": str}
+_OPTIONAL = {"url": str, "layout": str, "as_of": str, "flattening": str, "original": str, "prose": str}
+MENTIONS = "mentions"
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -39,12 +40,14 @@ def _document(key: str, table: Mapping[str, Any], where: str) -> Document:
     missing = [name for name in _REQUIRED if name not in table]
     if missing:
         raise ProjectError("layout-key-missing", where, missing=", ".join(missing))
+    if table.get("prose", MENTIONS) != MENTIONS:
+        raise ProjectError("layout-value", where, name="prose", expected=MENTIONS, found=repr(table["prose"]))
     if not _SHA256.fullmatch(table["sha256"]):
         raise ProjectError("layout-value", where, name="sha256", expected="64 hex digits", found=table["sha256"])
     return Document(
         id=key, title=table["title"], url=table.get("url"), language=table["language"], sha256=table["sha256"],
         layout=table.get("layout"), lines=table["lines"], as_of=table.get("as_of"), file=table["file"],
-        extent=table["extent"], blank=_lines(table["blank"], where),
+        extent=table["extent"], blank=_lines(table["blank"], where), prose=table.get("prose"),
     )  # fmt: skip
 
 

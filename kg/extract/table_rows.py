@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kg.errors import SourceError
+from kg.extract.contact import ContactReader
 from kg.extract.lookups import Lookups
 from kg.extract.tables import BORDER
 from kg.extract.text import Page, TextLine, span
@@ -50,7 +51,7 @@ class _Reader:
         self.heading = re.compile(self.layout["heading"]["pattern"])
         words = _any(map(_spaced, self.layout["header"]["words"]))
         self.header = re.compile(rf"\s*(?:(?:{words})\s*)+")
-        self.end = re.compile(self.layout["end"]["pattern"])
+        self.contact = ContactReader(self.layout)
         self.ignore = [re.compile(entry["pattern"]) for entry in self.layout["ignore"]]
         self.months = [month.casefold() for month in self.layout["months"]]
         self.hosts = re.compile(self._hosts())
@@ -132,14 +133,17 @@ def read(document: Document, text: str, layout: dict[str, Any], lookups: Lookups
     if not any(reader.heading.search(line.folded) for line in page.lines):
         raise SourceError("layout-mismatch", document.id, layout=document.layout, expected=layout["heading"]["pattern"])
     problems: list[Problem] = []
-    rows = _rows(document, page.lines, reader, problems)
+    rows, contact = _rows(document, page.lines, reader, problems)
     records = [_record(document, page, row, reader, problems) for row in rows]
-    return [record for record in records if record], problems
+    return [*(record for record in records if record), *reader.contact.read(document, contact, problems)], problems
 
 
-def _rows(document: Document, page: Sequence[TextLine], reader: _Reader, problems: list[Problem]) -> list[_Row]:
-    """The rows of all tables of a page; the problems of lines that belong to none are added to `problems`."""
+def _rows(
+    document: Document, page: Sequence[TextLine], reader: _Reader, problems: list[Problem]
+) -> tuple[list[_Row], list[TextLine]]:
+    """The rows of all tables of a page and its contact block; the problems of lines of neither go to `problems`."""
     rows: list[_Row] = []
+    contact: list[TextLine] = []
     heading, state = None, "outside"
     for index, line in enumerate(page):
         where = f"{document.id}:{line.number}"
@@ -149,6 +153,12 @@ def _rows(document: Document, page: Sequence[TextLine], reader: _Reader, problem
         if found:
             heading, series, state = line, found["series"], "table"
             continue
+        if reader.contact.begins(line) or state == "contact" and not reader.ignored(line):
+            contact.append(line)
+            state = "contact"
+            continue
+        if state == "contact":
+            state = "outside"
         if state == "outside":
             problems += [] if reader.ignored(line) else [Problem("line-unread", where, {}, "warning")]
             continue
@@ -157,8 +167,6 @@ def _rows(document: Document, page: Sequence[TextLine], reader: _Reader, problem
         if opens:
             rows.append(_Row(heading, series, office, [line]))
             state = "row"
-        elif reader.end.fullmatch(line.folded.strip()):
-            state = "outside"
         elif reader.ignored(line):
             state = "table"
         elif unknown:
@@ -169,9 +177,9 @@ def _rows(document: Document, page: Sequence[TextLine], reader: _Reader, problem
             problems += [Problem("office-in-theme", where, {"office": office}, "info")] if office else []
         elif not reader.header.fullmatch(line.folded):
             problems.append(Problem("line-unread", where, {}, "warning"))
-    if state != "outside":
+    if state not in ("contact", "outside"):
         problems.append(Problem("page-cut", f"{document.id}:{page[-1].number}", {}, "warning"))
-    return rows
+    return rows, contact
 
 
 def _record(document: Document, page: Page, row: _Row, reader: _Reader, problems: list[Problem]) -> Record | None:
@@ -181,6 +189,8 @@ def _record(document: Document, page: Page, row: _Row, reader: _Reader, problems
     base, stop = whole.chars
     # Borders of cells, which only HTML pages show, are told from other blanks here.
     folded = "".join(c if c == BORDER else f for c, f in zip(page.text[base:stop], page.folded[base:stop], strict=True))
+    # A bullet prints no word of a name.
+    folded = re.sub(r"((?:^|[\n\t])[^\S\n\t]*)・", r"\1 ", folded)
     office = reader.start.match(folded)
     dates = reader.dates_end(folded, office.end())
     hosts = reader.hosts.match(folded, dates) if dates else None

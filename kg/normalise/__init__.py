@@ -12,6 +12,7 @@ from typing import Any
 
 from kg.model import Problem, Record
 from kg.normalise.activity import explain_activity
+from kg.normalise.contact import explain_contact
 from kg.normalise.names import Names
 from kg.normalise.news import explain_news
 from kg.normalise.seminar import explain_seminar
@@ -21,6 +22,7 @@ __all__ = ["explain"]
 Rows = Sequence[Mapping[str, str]]
 _TYPES: dict[str, Callable[..., tuple[Record | None, list[Problem]]]] = {
     "activity": explain_activity,
+    "contact": explain_contact,
     "news": explain_news,
     "seminar": explain_seminar,
 }

@@ -12,6 +12,7 @@ from kg.letters import fold
 from kg.model import Issue, Place, Problem, Record
 from kg.normalise.counts import Count, Part, take_counts
 from kg.normalise.fiscal import Eras, FiscalYears, read_fiscal_years
+from kg.normalise.mentions import read_mentions
 from kg.normalise.names import Names, Unresolved
 from kg.normalise.parties import Found, PartyReader
 
@@ -74,6 +75,7 @@ def explain_activity(
     _members(work, key, activity, reporters, found)
     _counts(work, key, activity, counts, parts)
     _pages(work)
+    _mentions(work, key, lookups)
     return _finished(work, key), work.problems
 
 
@@ -99,7 +101,7 @@ def _reporters(work: _Work) -> list[str]:
         for name in (*containers, key):
             if isinstance(name, Unresolved):
                 found = name.problem("")
-                work.problem(found.code, found.values, "reporter")
+                work.problem(found.code, found.values, "reporter", severity="violation")
                 work.issue("name-unresolved", "reporters")
         work.printed += [("lg", container, name) for container, name in known]
         if isinstance(key, str):
@@ -144,6 +146,8 @@ def _activity(work: _Work, reporters: Sequence[str], known: Rows) -> tuple[Mappi
     later = re.fullmatch(work.layout["name"]["later"], fold(aside))
     if later and row.get("slug"):
         work.printed.append((row["kind"], row["slug"], aside[slice(*later.span("name"))]))
+    elif later:
+        work.problem("later-name-unplaced", {"name": aside[slice(*later.span("name"))]}, "name")
     return row, key
 
 
@@ -287,6 +291,14 @@ def _pages(work: _Work) -> None:
     work.norm["pages"] = list(dict.fromkeys(found))
 
 
+def _mentions(work: _Work, key: str, lookups: Mapping[str, Rows]) -> None:
+    """The things that prose names which nobody has taken apart."""
+    if "prose" in work.raw.passages:
+        work.norm["mentions"], problems = read_mentions(work.raw, f"{work.raw.document}-{key}", lookups)
+        work.problems += problems
+        work.issue("text-not-taken-apart", "mentions")
+
+
 def _widen(work: _Work, name: str, place: Place) -> None:
     """The passage `name` reaches to `place`."""
     old = work.passages.get(name, place)
@@ -306,5 +318,5 @@ def _finished(work: _Work, key: str) -> Record:
     work.norm["names"] = [{"kind": k, "slug": s, "name": n} for k, s, n in dict.fromkeys(names)]
     issues = sorted(set(work.issues), key=lambda issue: (issue.code, issue.field))
     work.norm["issues"] = sorted({issue.code for issue in issues})
-    kept = {name: place for name, place in work.raw.passages.items() if not re.search(r"-\d+$", name)}
+    kept = {name: place for name, place in work.raw.passages.items() if not re.search(r"(?<!mention)-\d+$", name)}
     return replace(work.raw, key=key, norm=work.norm, issues=tuple(issues), passages=kept | work.passages)

@@ -44,7 +44,7 @@ class Eras:
         point = rf"(?:{names})?(?:元|\d{{4}}|\d{{1,2}})(?:年度?)?"
         self.point = re.compile(rf"(?P<era>{names})?(?P<year>元|\d{{4}}|\d{{1,2}})(?:年度?)?")
         self.piece = re.compile(rf"(?P<first>{point})?(?P<tilde>~)?(?P<last>{point})?")
-        self.note = re.compile(rf"(?P<first>{point})~?(?P<rest>.*)")
+        self.note = re.compile(rf"(?P<first>{point})(?:~|から|より|以降)?(?P<rest>.*)")
 
     def year(self, printed: str, era: str | None) -> tuple[int | None, str | None, bool]:
         """The year of one point in time; the era that it was counted in; True where the era had ended by then."""
@@ -66,8 +66,8 @@ def read_fiscal_years(printed: str, eras: Eras) -> FiscalYears:
     A note in brackets that gives a beginning sets only that; "N年おき" in it is the issue `every-second-year-ambiguous`.
     """
     text = re.sub(r"[一二三四五六七八九十]+(?=年|~|、|$)", _arabic, re.sub(r"\s", "", fold(printed)))
-    text = re.sub(r"から|より|以降", "~", text.replace("まで", ""))
-    main, _, note = text.partition("(")
+    text, _, note = text.partition("(")
+    main = re.sub(r"から|より|以降", "~", text.replace("まで", ""))
     found = _Found()
     era = None
     for piece in filter(None, re.split(r"[、,・]|及び|および", main)):
@@ -113,11 +113,14 @@ def _piece(piece: str, era: str | None, eras: Eras, found: _Found) -> str | None
 
 
 def _note(note: str, era: str | None, eras: Eras, found: _Found) -> None:
+    """A beginning in brackets. Beside a later open beginning it is the earlier one that counts, and the later is a year."""
     parts = eras.note.fullmatch(note)
     first = eras.year(parts["first"], era)[0] if parts else None
-    if first is None or found.ranges:
+    start, last, continuation = found.ranges[0] if found.ranges else (None, None, None)
+    if first is None or len(found.ranges) > 1 or last or (start is not None and start < first):
         found.unread.append(note)
         return
-    found.ranges.append((first, None, None))
+    found.single += [] if start in (None, first) else [start]
+    found.ranges[:] = [(first, None, continuation)]
     if re.search(r"[\d一二三四五]年おき", parts["rest"]):
         found.issues.append("every-second-year-ambiguous")

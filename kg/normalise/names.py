@@ -26,9 +26,13 @@ class Unresolved:
     name: str
     candidates: tuple[str, ...]
     ambiguous: bool
+    table: str = "local-governments"
+    """the table in which it would stand"""
+    country: str | None = None
 
     def problem(self, where: str) -> Problem:
-        values = {"name": self.name, "candidates": ", ".join(self.candidates) or "-"}
+        values = {"name": self.name, "candidates": ", ".join(self.candidates) or "-", "table": self.table}
+        values |= {"country": self.country} if self.country else {}
         return Problem("name-ambiguous" if self.ambiguous else "name-unresolved", where, values, "warning")
 
 
@@ -42,7 +46,11 @@ class Names:
             for name in {row["name_ja"], row["name_en"]} - {""}:
                 self._plain.setdefault(spelling(name), set()).add(key)
         self._aliases: dict[str, list[Mapping[str, str]]] = {}
-        self._countries = {spelling(row["name_ja"]): row["cc"] for row in lookups["countries"]}
+        self._countries = {
+            spelling(name): row["cc"] for row in lookups["known-countries"] for name in (row["name_ja"], *row["other_ja"].split("|"))
+        }  # fmt: skip
+        self._countries.pop("", None)
+        self._countries |= {spelling(row["name_ja"]): row["cc"] for row in lookups["countries"]}
         self._bodies: dict[str, tuple[str, str]] = {}
         for row in lookups["organisations"]:
             self._bodies |= {spelling(row["name_ja"]): ("org", row["key"])} if row["name_ja"] else {}
@@ -142,13 +150,18 @@ class Names:
         if country is not None:
             candidates = {key for key in candidates if self.country_of(key) == country}
         if candidates:
-            return Unresolved(name, tuple(sorted(candidates)), ambiguous=container is None)
+            return Unresolved(name, tuple(sorted(candidates)), ambiguous=container is None, country=country)
         printed = {}
         for row in self._rows.values():
             if country in (None, row["country"]):
                 printed |= {spelling(form): form for form in (row["name_ja"], row["name_en"]) if form}
         close = difflib.get_close_matches(word, printed, n=3, cutoff=0.5)
-        return Unresolved(name, tuple(printed[form] for form in close), ambiguous=False)
+        return Unresolved(name, tuple(printed[form] for form in close), ambiguous=False, country=country)
+
+    def no_body(self, name: str) -> Unresolved:
+        """What is said of an organisation that no table has."""
+        close = difflib.get_close_matches(spelling(name), self._bodies, n=3, cutoff=0.6)
+        return Unresolved(name, tuple(close), ambiguous=False, table="organisations")
 
     def _needs_context(self, word: str, country: str | None) -> bool:
         """True for a name that is not enough alone: bound to a country that is not given, or repeated in Japan."""

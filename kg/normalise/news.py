@@ -8,6 +8,7 @@ from typing import Any
 
 from kg.model import Issue, Problem, Record
 from kg.names import Names as Iris
+from kg.normalise.mentions import read_mentions
 from kg.normalise.names import Names
 
 _CUT_OFF = "text-cut-off"
@@ -28,29 +29,9 @@ def explain_news(
     key = known.get(digest) or known.get(title or "") or _slug(title) or f"item-{digest}"
     norm = {"n": record.norm["n"], "language": layout["language"], "issues": [_CUT_OFF]}
     norm |= {"title": title} if title else {}
-    mentions, problems = _mentions(record, f"{record.document}-{key}", lookups["labels"])
+    mentions, problems = read_mentions(record, f"{record.document}-{key}", lookups)
     norm |= {"mentions": mentions} if mentions else {}
     return replace(record, key=key, norm=norm, issues=(Issue(_CUT_OFF, "passages.blurb"),)), problems
-
-
-def _mentions(
-    record: Record, id_: str, labels: Sequence[Mapping[str, str]]
-) -> tuple[list[dict[str, str]], list[Problem]]:
-    """What the names found in the text mean, each thing once; a name of several things is reported, not chosen."""
-    things: dict[str, list[str]] = {}
-    for row in labels:
-        things.setdefault(row["name"], []).append(row["key"])
-    found: dict[str, dict[str, str]] = {}
-    problems = []
-    for n, name in enumerate(record.verbatim.get("mentions", []), start=1):
-        place = record.passages[f"mention-{n}"]
-        if len(things[name]) > 1:
-            values = {"name": name, "candidates": ", ".join(things[name])}
-            problems.append(Problem("mention-ambiguous", f"{record.document}:{place.lines[0]}", values, "warning"))
-            continue
-        kind, _, slug = things[name][0].partition("/")
-        found.setdefault(things[name][0], {"kind": kind, "slug": slug, "evidence": f"{id_}-mention-{n}"})
-    return list(found.values()), problems
 
 
 def _slug(title: str | None) -> str | None:

@@ -15,6 +15,10 @@ from typing import Any
 from kg.letters import fold
 from kg.normalise.names import Names, Unresolved
 
+_KATAKANA = re.compile(r"[ァ-ヺー]")
+_KATAKANA_WORD = re.compile(r"[ァ-ヺー]*")
+_NO_START = re.compile(r"[ァィゥェォッャュョヮンー省州]|[都道府県市区町村郡](?![一-鿿々])")
+"""what no name begins with: so what stands before it is no country (メキシコ市, インドール)"""
 _LONGEST = 4000
 """code points; a longer line is no list of names"""
 Target = tuple[str, str]
@@ -65,6 +69,7 @@ class PartyReader:
         self.leading = re.compile(rf"(?:[\s※・①-⑳{separators}]|\(\d+\))*")
         self.itinerary = rules["itinerary"]
         self.looks_like_government = re.compile(rules["government"])
+        self.looks_like_body = re.compile(rules["organisation"])
         self.connectors = re.compile(rf"(?:{rules['connectors']})")
         self.more = re.compile(rf"(?:{rules['more']})+$")
         self.listing = re.compile(rules["listing"])
@@ -243,22 +248,27 @@ class _Line:
                 self.government(part, contexts, role, of, itinerary)
         elif self.r.reason(text, self.r.unnamed):
             self.group(text)
-        elif self.r.looks_like_government.search(fold(text)) or self.names.country_before(text):
+        elif self.r.looks_like_body.search(fold(text)):
+            self.unresolved(self.names.no_body(text))
+        elif self.r.looks_like_government.search(fold(text)) or self.country_glued(text):
+            glued = self.country_glued(text)
+            if glued and self.r.looks_like_government.search(fold(text)):
+                self.found.names.append(("country", glued[0], text[: glued[1]]))
+                self.found.countries.append(glued[0])
             self.unresolved(found)
         else:
             self.fault("text-unread", text=text)
 
     def resolve(self, text: str, contexts: Iterable[str | None] = (None,)) -> list[tuple[str, str, str]] | Unresolved:
         """Every name in a compound of country, first-level unit and government; the last is the government itself."""
-        glued = self.names.country_before(text)
-        if glued:
+        if glued := self.names.country_before(text):
             country, length = glued
             found = self.within(text[length:], country)
             if isinstance(found, list):
                 key = found[-1][1]
                 containers = [name for name in found[:-1] if name[1] != key]
                 return [("country", country, text[:length]), *containers, ("lg", key, text), found[-1]]
-            if self.r.looks_like_government.search(fold(text)):
+            if self.r.looks_like_government.search(fold(text)) and self.country_glued(text):
                 return found
         found = None
         for country in contexts:
@@ -266,6 +276,15 @@ class _Line:
             if isinstance(found, list):
                 return found
         return found
+
+    def country_glued(self, text: str) -> tuple[str, int] | None:
+        """The country that stands before a name nobody knows; none where its letters may be the name's own (タイペイ)."""
+        glued = self.names.country_before(text)
+        if glued is None:
+            return None
+        before, rest = fold(text[: glued[1]]), fold(text[glued[1] :])
+        own = _KATAKANA.match(rest) and _KATAKANA.fullmatch(before[-1]) and (len(before) < 3 or len(_KATAKANA_WORD.match(rest)[0]) < 3)
+        return None if own or _NO_START.match(rest) else glued
 
     def within(self, text: str, country: str | None) -> list[tuple[str, str, str]] | Unresolved:
         home = self.r.home if country in (None, *{self.names.country_of(key) for key in self.r.home}) else ()

@@ -27,7 +27,7 @@ def explain_seminar(
         if isinstance(found, str):
             hosts.append({"lg": found, "name": name})
         else:
-            problems.append(found.problem(where))
+            problems.append(replace(found.problem(where), severity="violation"))
     kinds = layout["hosts"]["kinds"]
     themes = read_themes(verbatim["themes"], verbatim["hosts"], layout["themes"], kinds)
     norm = {

@@ -25,13 +25,13 @@ def read_themes(
 
     A list number or a host with a colon begins a theme; a wrapped line continues one, joined by a blank. Where a list
     has its first number only, each following line is a theme: the number is lost. A line between hyphens is a
-    subtitle, and a colon after anything but a host of the row belongs to the words.
+    subtitle, and a colon after anything but a host of the row belongs to the words. Bullets begin themes as numbers do.
     """
     if not lines:
         return []
-    numbered = _numbered(lines, rules)
-    if numbered:
-        return numbered
+    listed = _numbered(lines, rules) or _bulleted(lines)
+    if listed:
+        return listed
     return _by_host(" ".join(lines), hosts, kinds)
 
 
@@ -51,6 +51,19 @@ def _numbered(lines: Sequence[str], rules: Mapping[str, str]) -> list[Theme]:
         else:
             themes.append(Theme(squeeze(line), number_lost=bool(themes)))
     return themes
+
+
+def _bulleted(lines: Sequence[str]) -> list[Theme]:
+    """One theme a bullet, where the first line has one."""
+    items: list[str] = []
+    for line in lines:
+        if fold(line).startswith("・"):
+            items.append(line[1:])
+        elif items:
+            items[-1] += f" {line}"
+        else:
+            return []
+    return [Theme(squeeze(item)) for item in items]
 
 
 def _list_starts(text: str, number: str) -> list[tuple[int, int]]:
