@@ -180,13 +180,15 @@ def _documents(
     address, pid, _ = stack.enter_context(peers.running(peer, scratch / "log"))
     _wait_for_pages(out, given.patience)
     paths = [f"/doc/{iri.removeprefix(base).removeprefix('id/')}" for iri in shape.things]
-    hot, root = paths[:200], scratch / "static"
+    hot, root = paths[:100], scratch / "static"
     tag = _copy(address, hot, root)
     limit_peer = peers.nginx(scratch, root)
     limit, limit_pid, _ = stack.enter_context(peers.running(limit_peer, scratch / "log"))
     limit_tag = _tag(limit + hot[0], {"Accept": FORMS["ttl"]})
     rows: dict[str, list[tuple[load.Measured, load.Measured]]] = {}
     cold = iter(paths[200:])
+    for media_type in FORMS.values():
+        _warm(address, hot, {"Accept": media_type})
     for _ in range(max(given.rounds, 3)):
         for form, media_type in FORMS.items():
             headers = {"Accept": media_type}
