@@ -13,6 +13,7 @@ import hashlib
 import json
 import math
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -49,6 +50,8 @@ def main() -> None:
     options.add_argument("--without", action="append", default=[], help="a peer that is left out (repeatable)")
     options.add_argument("--scratch", help="folder for the peers and the data; kept for the next run")
     given = options.parse_args()
+    # So that the servers are ended too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     if load.wrk_missing():
         sys.exit("wrk is needed: apt-get install wrk")
     scratch = peers.scratch_folder(given.scratch)
