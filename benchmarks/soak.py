@@ -23,6 +23,7 @@ from benchmarks import _floods as floods
 from benchmarks import attack
 
 ACCEPTS = ("text/turtle", "text/html", "application/ld+json", "application/rdf+xml", "*/*", "x/y, text/html;q=0.2")
+THINGS = 'SELECT DISTINCT ?s WHERE { ?s a ?c FILTER(CONTAINS(STR(?s), "/id/") && !CONTAINS(STR(?s), "#")) } LIMIT 400'
 WEB = ("jichi-web", "jichi-release", "python", "kg")
 
 
@@ -129,8 +130,8 @@ def main() -> None:
     options.add_argument("--minutes", type=float, default=1.0)
     given = options.parse_args()
     with attack.served() as (host, port, process):
-        found = attack.answered(host, port, "SELECT DISTINCT ?s WHERE { ?s a ?c } LIMIT 400")
-        documents = [f"/doc/{iri.split('/id/')[1]}" for iri in found if "/id/" in iri and "#" not in iri]
+        found = attack.answered(host, port, THINGS)
+        documents = [f"/doc/{iri.split('/id/')[1]}" for iri in found]
         counts, whole, web = soak(host, port, process.pid, 60 * given.minutes, documents)
         alive = process.poll() is None
     print(f"{given.minutes:g} minutes; the service {'ran to the end' if alive else 'ENDED'}")

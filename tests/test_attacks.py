@@ -37,7 +37,7 @@ attack = _benchmark("attack")
 floods = _benchmark("_floods")
 COUNT = "SELECT (COUNT(*) AS ?n) WHERE { ?s ?p ?o }"
 ENDLESS = "SELECT (COUNT(*) AS ?n) WHERE { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l . ?m ?n1 ?o }"
-LIMITS = Limits(workers=2, queue=6, deadline=0.8, patience=2.0, memory=192 << 20, answer=32 << 20, fast_workers=8,
+LIMITS = Limits(workers=2, queue=6, deadline=0.8, patience=8.0, memory=192 << 20, answer=32 << 20, fast_workers=8,
                 fast_deadline=0.2, fast_memory=96 << 20)
 pytestmark = pytest.mark.skipif(not can_fork(), reason="the walls are those of Linux")
 
@@ -170,14 +170,14 @@ def test_c5_a_visitor_who_hangs_up_stops_the_query(folder: Path) -> None:
                 f"Content-Length: {len(body)}\r\n\r\n").encode()
         with socket.create_connection(place(server), 5) as visitor:
             visitor.sendall(head + body)
-            until = time.monotonic() + 15
-            while burned(server) < 0.1 and time.monotonic() < until:
+            until = time.monotonic() + 30
+            while burned(server) < 0.02 and time.monotonic() < until:
                 pass
-            assert time.monotonic() < until, "it runs"
+            assert time.monotonic() < until, "it runs, however little of a busy machine is left to it"
         until = time.monotonic() + 10
-        while burned(server) > 0.05 and time.monotonic() < until:
+        while burned(server) > 0.01 and time.monotonic() < until:
             pass
-        assert burned(server) <= 0.05
+        assert burned(server) <= 0.01
 
 
 def burned(server: Server) -> float:

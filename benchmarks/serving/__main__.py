@@ -13,6 +13,7 @@ import hashlib
 import json
 import math
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -49,6 +50,8 @@ def main() -> None:
     options.add_argument("--without", action="append", default=[], help="a peer that is left out (repeatable)")
     options.add_argument("--scratch", help="folder for the peers and the data; kept for the next run")
     given = options.parse_args()
+    # So that the servers are ended too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     if load.wrk_missing():
         sys.exit("wrk is needed: apt-get install wrk")
     scratch = peers.scratch_folder(given.scratch)
@@ -180,13 +183,15 @@ def _documents(
     address, pid, _ = stack.enter_context(peers.running(peer, scratch / "log"))
     _wait_for_pages(out, given.patience)
     paths = [f"/doc/{iri.removeprefix(base).removeprefix('id/')}" for iri in shape.things]
-    hot, root = paths[:200], scratch / "static"
+    hot, root = paths[:100], scratch / "static"
     tag = _copy(address, hot, root)
     limit_peer = peers.nginx(scratch, root)
     limit, limit_pid, _ = stack.enter_context(peers.running(limit_peer, scratch / "log"))
     limit_tag = _tag(limit + hot[0], {"Accept": FORMS["ttl"]})
     rows: dict[str, list[tuple[load.Measured, load.Measured]]] = {}
     cold = iter(paths[200:])
+    for media_type in FORMS.values():
+        _warm(address, hot, {"Accept": media_type})
     for _ in range(max(given.rounds, 3)):
         for form, media_type in FORMS.items():
             headers = {"Accept": media_type}
