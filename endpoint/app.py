@@ -8,7 +8,10 @@ from urllib.parse import urlencode
 from flask import Flask, Response, redirect, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from endpoint import assets, codes, dataset, delivery, gone, lists, openapi, operation, resources, search, sparql
+from endpoint import (
+    assets, codes, dataset, delivery, feed, gone, lists, memento, openapi, operation, past, resources, search, sparql,
+)  # fmt: skip
+from endpoint.editions import Edition, Editions
 from endpoint.errors import VisitorError, Trouble, code_of_status, trouble
 from endpoint.release import OpenRelease
 from endpoint.site import VARY, Site, bare, local, reader_language, wants_page
@@ -21,7 +24,10 @@ _PLAIN = re.compile(r"^[A-Za-z0-9/._~-]*$")
 """a path that may stand in a Location header as it is"""
 
 
-def build_app(release: OpenRelease, vocabulary: Vocabulary, evaluators: Evaluators) -> Flask:
+def build_app(
+    release: OpenRelease, vocabulary: Vocabulary, evaluators: Evaluators, pinned: Edition | None = None
+) -> Flask:
+    """`pinned`: this is a past release, below `/release/`."""
     app = Flask("endpoint", static_folder="static", template_folder="templates")
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = delivery.KEPT_SECONDS
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
@@ -39,6 +45,11 @@ def build_app(release: OpenRelease, vocabulary: Vocabulary, evaluators: Evaluato
     delivery.register(app)
     app.before_request(_one_spelling)
     gone.register(app, site)
+    editions = Editions(release.folder, site.names)
+    memento.register(app, editions, pinned)
+    if pinned is None:
+        feed.register(app, site, editions)
+        past.register(app, site, editions, build_app)
     app.register_error_handler(KgError, _answer_error)
     app.register_error_handler(HTTPException, _answer_http_error)
     app.context_processor(lambda: _template_words(site))
@@ -74,6 +85,7 @@ def _template_words(site: Site) -> dict[str, object]:
         "local": local,
         "local_plain": bare,
         "release": site.release.release,
+        "dataset_iri": site.vocabulary.dataset,
         "switch": [(code, word("page", "language-name", code), _switched(code)) for code in LANGUAGES],
     }
 

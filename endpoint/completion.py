@@ -1,8 +1,7 @@
-"""What the query editor completes and remarks on: the terms in use with their labels, the names of things, hints."""
+"""What the query editor completes and remarks on: the terms in use with their labels, and hints."""
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import asdict, dataclass
 from functools import cached_property
 
@@ -11,10 +10,6 @@ from endpoint.site import Site
 from endpoint.words import LANGUAGES, error_text, word
 from kg.hints import Hint, Terms, hints
 from kg.query_text import completed
-
-_NAMES = 12
-"""names offered at a time"""
-
 
 @dataclass(frozen=True)
 class Remark:
@@ -72,25 +67,6 @@ class Completion:
         iris |= {concept for scheme in self._vocabulary.schemes.values() for concept in scheme.concepts}
         return Terms(iris, self._vocabulary.prefixes)
 
-    @cached_property
-    def _names(self) -> list[tuple[str, str, str]]:
-        """Each name as it is compared, as it is written, and the CURIE of its thing; the CURIE is a name too."""
-        rows = self._site.release.store.select(query_text("names-of-things"))
-        found = [(row["label"].value, self._vocabulary.curie(row["thing"].value)) for row in rows]
-        named = [(_folded(label), label, curie) for label, curie in found if not curie.startswith("<")]
-        return named + [(curie, label, curie) for label, curie in {curie: (label, curie) for label, curie in found}.values()
-                        if not curie.startswith("<")]
-
-    def names(self, begun: str) -> list[dict[str, str]]:
-        """Things whose name begins with, else holds, what was typed; each once."""
-        asked = _folded(begun)
-        found: dict[str, str] = {}
-        if asked:
-            ranked = [(folded.find(asked), len(folded), label, curie) for folded, label, curie in self._names if asked in folded]
-            for _, _, label, curie in sorted(ranked):
-                found.setdefault(curie, label)
-        return [{"name": curie, "label": label} for curie, label in list(found.items())[:_NAMES]]
-
     def remarks(self, text: str, language: str) -> list[Remark]:
         found = hints(text, self._vocabulary.base, self._terms)
         return [self._remark(hint, language) for hint in found]
@@ -113,7 +89,3 @@ class Completion:
 
 def plain(remark: Remark) -> dict[str, object]:
     return asdict(remark)
-
-
-def _folded(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).casefold().strip()

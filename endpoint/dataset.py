@@ -11,6 +11,7 @@ from hashlib import sha256
 
 from flask import Flask, Response, redirect, render_template, request, send_from_directory
 
+from endpoint.delivery import RELEASE
 from endpoint.documents import Document, query_text
 from endpoint.errors import VisitorError
 from endpoint.negotiation import HTML
@@ -67,10 +68,17 @@ def register(app: Flask, site: Site) -> None:
     add("/.well-known/void", "well-known", lambda: redirect(local("dataset"), 303))
     add("/robots.txt", "robots", lambda: _text(render_template("robots.txt", root=_root()), "text/plain; charset=utf-8"))
     add("/sitemap.xml", "sitemap", lambda: _sitemap(site, None))
-    add("/sitemap-<int:number>.xml", "sitemap-part", lambda number: _sitemap(site, number))
+    add("/sitemap/<int:number>.xml", "sitemap-part", lambda number: _sitemap(site, number))
     add("/linkset/<path:path>", "linkset", lambda path: _linkset(site, path))
     add("/release/<version>/dump/<path:name>", "release-file", lambda version, name: _file(site, version, name))
     add("/release/<name>.zip", "release-archive", lambda name: _archive(site, name))
+    # Registered here and not with the headers that all answers have: it is the release that is named.
+    app.after_request(lambda response: _named(response, site.release.release.version))
+
+
+def _named(response: Response, version: str) -> Response:
+    response.headers[RELEASE] = version
+    return response
 
 
 # ---- the page
@@ -129,8 +137,9 @@ def _file_row(row: dict[str, Term]) -> File:
 def _citation(site: Site, version: str, issued: str, language: str) -> str:
     vocabulary = site.vocabulary
     return word(
-        "page", "citation-dated" if issued else "citation-data-set", language, version=version, year=issued[:4],
-        publisher=vocabulary.text(vocabulary.publisher).get(language) or "", iri=f"{vocabulary.dataset}/{version}",
+        "page", "dataset-citation-dated" if issued else "dataset-citation", language, version=version, year=issued[:4],
+        iri=f"{vocabulary.dataset}/{version}",
+        publisher=vocabulary.text(vocabulary.publisher or vocabulary.dataset).get(language) or "",
         title=vocabulary.text(vocabulary.dataset).get(language) or "",
     )  # fmt: skip
 
@@ -144,13 +153,15 @@ def _root() -> str:
 
 def _sitemap(site: Site, number: int | None) -> Response:
     """All documents; one file, or an index of several where they are many (sitemaps.org, protocol 0.9)."""
-    paths = ["", *(f"doc/{path[3:]}" if path.startswith("id/") else path for path in site.documents.paths())]
+    known = (path for path in site.documents.paths() if "." not in path or path.startswith("dataset/"))
+    # The others with a dot are names of versions (def/0.1.0), which lead on to what is listed.
+    paths = ["", *(f"doc/{path[3:]}" if path.startswith("id/") else path for path in known)]
     parts = [paths[start : start + _MOST_URLS] for start in range(0, len(paths), _MOST_URLS)]
     if number is not None and not 1 <= number <= len(parts):
         raise VisitorError("not-found", path=request.path, nearest="-")
     shown = parts[number - 1] if number else parts[0]
     is_index = number is None and len(parts) > 1
-    urls = [f"sitemap-{n}.xml" for n in range(1, len(parts) + 1)] if is_index else shown
+    urls = [f"sitemap/{n}.xml" for n in range(1, len(parts) + 1)] if is_index else shown
     text = render_template("sitemap.xml", root=_root(), index=is_index, urls=urls, day=_changed(site))
     return _text(text, "application/xml; charset=utf-8")
 

@@ -18,11 +18,13 @@ _POLICY = (
 )
 FRAMED_POLICY = _POLICY.replace("frame-ancestors 'none'", "frame-ancestors *")
 """for what other pages may show in a frame: it takes nothing from a visitor"""
+RELEASE = "Dataset-Release"
+"""the header that names the release that an answer is from"""
 CROSS_ORIGIN = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": (
-        "Allow, Content-Encoding, Content-Language, Content-Location, ETag, Link, Location, Retry-After, "
-        "Server-Timing, Vary"
+        "Allow, Content-Encoding, Content-Language, Content-Location, Dataset-Release, ETag, Link, Location, "
+        "Memento-Datetime, Retry-After, Server-Timing, Vary"
     ),
     "X-Content-Type-Options": "nosniff",
 }
@@ -82,6 +84,8 @@ def _deliver(response: Response) -> Response:
             response.headers[name] = value
     response.headers.setdefault("Cache-Control", _CACHE.get(response.status_code, UNKEPT))
     response.headers.pop("Accept-Ranges", None)
+    # Cache-Control says it; a moment in time would be wrong in what a cache holds.
+    response.headers.pop("Expires", None)
     timings = [*g.get("timings", []), f"total;dur={elapsed() * 1000:.1f}"]
     response.headers["Server-Timing"] = ", ".join(timings)
     return response

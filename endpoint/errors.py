@@ -26,6 +26,7 @@ STATUS = {
     "engine-refused": 400,
     "answer-too-large": 400,
     "request-bad": 400,
+    "datetime-form": 400,
     "argument-bad": 400,
     "not-found": 404,
     "not-in-copy": 404,

@@ -18,11 +18,6 @@ from kg import query_text as queries
 from kg.model import iri
 from kg.store import serialise
 
-_MADE = ("description", "uses")
-"""the queries that a page is made with, as files of `queries/`"""
-_MADE_OF_DATES = "neighbours"
-
-
 @dataclass(frozen=True)
 class Made:
     """A query that a page was made with, ready to be asked again."""
@@ -37,7 +32,7 @@ def written(site: Site, document: Document, alternates: Sequence[Link]) -> str:
     found = uses(site.release.store, document.nodes, site.names.base, asked)
     page = views.page(document, found)
     timeline = site.calendar.around(document.iri, views.name, views.href)
-    made = [*_MADE, _MADE_OF_DATES] if timeline else _MADE
+    made = _queries(document, timeline is not None)
     return render_template(
         "resource.html",
         page=page,
@@ -49,6 +44,12 @@ def written(site: Site, document: Document, alternates: Sequence[Link]) -> str:
         made=[Made(word("made", name, language), shown(site, name, document.iri)) for name in made],
         data=_data(document),
     )
+
+
+def _queries(document: Document, is_dated: bool) -> list[str]:
+    """Vocabularies and shapes are read from their files, all else from the data."""
+    of_data = ["description"] if document.path.startswith("id/") else []
+    return [*of_data, "uses", *(["neighbours"] if is_dated else [])]
 
 
 def shown(site: Site, name: str, value: str, variable: str = "thing") -> str:
@@ -87,4 +88,5 @@ def _citation(site: Site, title: str, thing: str, language: str) -> str:
 def _data(document: Document) -> str:
     """What is said of the thing itself, as JSON-LD that may stand in a page: `<` is escaped, as JSON allows."""
     own = [line for line in document.own if line.startswith(f"<{document.iri}> ")]
-    return serialise(own, "jsonld").decode("utf-8").replace("<", "\\u003c")
+    triples = serialise(own, "ntriples").decode("utf-8").split("\n")
+    return serialise(filter(None, triples), "jsonld").decode("utf-8").replace("<", "\\u003c")

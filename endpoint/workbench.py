@@ -16,6 +16,7 @@ from rdflib import XSD
 from endpoint import snippets
 from endpoint.completion import Completion, plain
 from endpoint.documents import query_text
+from endpoint.editions import citation
 from endpoint.errors import Trouble
 from endpoint.negotiation import GRAPHS, RESULTS
 from endpoint.site import Site, local, reader_language
@@ -29,7 +30,6 @@ MOST_ROWS = 1000
 OTHER_TOPIC = "other"
 VIEWS = ("table", "chart", "map", "timeline")
 _NUMBERS = {str(XSD[name]) for name in ("integer", "decimal", "double", "float", "nonNegativeInteger", "int", "long")}
-_LONGEST_NAME = 100
 
 
 @dataclass(frozen=True)
@@ -77,12 +77,7 @@ class Workbench:
     def register(self, app: Flask) -> None:
         snippets.register(app)
         app.add_url_rule("/sparql/vocabulary", "vocabulary", lambda: _json(self._completion.vocabulary))
-        app.add_url_rule("/sparql/names", "names", self._names)
         app.add_url_rule("/sparql/hints", "hints", self._hints, methods=["GET", "POST"])
-
-    def _names(self) -> Response:
-        """Things by the beginning of a name, for completion."""
-        return _json(self._completion.names(request.args.get("q", "")[:_LONGEST_NAME]))
 
     def _hints(self) -> Response:
         """Remarks on a query, and the query with the PREFIX lines that it lacks."""
@@ -116,6 +111,7 @@ class Workbench:
             shown=MOST_ROWS,
             share=f"{service}?{urlencode(shared)}",
             framed=f"{service}/embed?{urlencode(shared)}",
+            cite=citation(request.url_root, self._site.release.release.version, text),
             programs=snippets.snippets(text, form, service) if answer else [],
             prefixes=self._site.vocabulary.prefixes,
             action=local("sparql"),

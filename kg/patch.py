@@ -68,7 +68,7 @@ def write(target: Path, releases: Iterable[Path], vocabulary: Vocabulary) -> Pat
     """
     old, new = releases
     ids = (published.facts(old).version, published.facts(new).version)
-    names = [f"{vocabulary.base}release/{id_}" for id_ in ids]
+    names = [f"{vocabulary.dataset}/{id_}" for id_ in ids]
     before, after = (set(read_lines(folder / published.DATA)) for folder in (old, new))
     added, removed = after - before, before - after
     forth, back = rdf_patch(removed, added, names[1], names[0]), rdf_patch(added, removed, *names)

@@ -121,6 +121,19 @@ def scan(text: str) -> Iterator[Token]:
             yield Token(kind, token, found.end() - len(token), token.upper() if kind == "word" else "")
 
 
+def pieces(text: str) -> Iterator[tuple[int, str]]:
+    """What stands between blanks and comments, each piece with its first character; a string is never cut."""
+    start, end = 0, 0
+    for token in scan(text):
+        if token.start > end:
+            if end > start:
+                yield start, text[start:end]
+            start = token.start
+        end = token.start + len(token.text)
+    if end > start:
+        yield start, text[start:end]
+
+
 def _form(tokens: list[Token]) -> str | None:
     for token in tokens:
         for form in _FORMS:
@@ -142,13 +155,19 @@ def _prefixes(tokens: list[Token], base: str) -> tuple[dict[str, str], set[str],
         if token.kind == "name":
             prefix = token.text.partition(":")[0]
             if before == "PREFIX" and is_iri:
-                declared[prefix] = urljoin(base, follows.text[1:-1])
+                declared[prefix] = _resolved(base, follows.text[1:-1])
             else:
                 used.add(prefix)
         elif token.upper == "BASE" and is_iri:
             base = urljoin(base, follows.text[1:-1])
         before = token.upper
     return declared, used, base
+
+
+def _resolved(base: str, iri: str) -> str:
+    """RFC 3986; urljoin leaves out an empty fragment, with which many namespaces end."""
+    joined = urljoin(base, iri)
+    return f"{joined}#" if iri.endswith("#") and not joined.endswith("#") else joined
 
 
 def _graphs(tokens: list[Token], declared: dict[str, str], base: str) -> tuple[tuple[str, ...], tuple[str, ...]]:

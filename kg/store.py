@@ -10,7 +10,6 @@ engine's own union (`use_default_graph_as_union`, several `FROM`) counts a tripl
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -21,6 +20,7 @@ from pathlib import Path
 import pyoxigraph as px
 
 from kg.errors import ProjectError, QueryError
+from kg.faults import detail, place, stretched
 from kg.model import Line, iri, literal
 
 RDF_FORMATS = {
@@ -38,7 +38,6 @@ RESULT_FORMATS = {
     "tsv": px.QueryResultsFormat.TSV,
 }
 _BOOLEAN = "http://www.w3.org/2001/XMLSchema#boolean"
-_PLACE = re.compile(r"error at (\d+):(\d+): *(.*)", re.DOTALL)
 
 
 @dataclass(frozen=True, order=True)
@@ -196,7 +195,7 @@ class Store:
         try:
             return engine.query(text, **options)
         except SyntaxError as error:
-            raise _syntax_error(error, text) from None
+            raise _syntax_error(error, text, options) from None
 
     def _merged(self, data: DataSet) -> px.Store:
         """A store of its own for one query, with the merge of some graphs as its default graph.
@@ -371,13 +370,15 @@ def _engine_term(term: Term) -> px.NamedNode | px.Literal:
     return px.Literal(term.value, datatype=px.NamedNode(term.datatype)) if term.datatype else px.Literal(term.value)
 
 
-def _syntax_error(error: SyntaxError, text: str) -> QueryError:
-    """The engine names the place in its text only: `error at 3:15: expected one of ...`."""
-    place = _PLACE.search(error.msg)
-    line, column, detail = (int(place[1]), int(place[2]), place[3]) if place else (1, 1, error.msg)
-    lines = text.split("\n")
-    found = lines[line - 1] if line <= len(lines) else ""
-    return QueryError("query-syntax", line=line, column=column, found=_short(found, 80), detail=_expected(detail))
+def _syntax_error(error: SyntaxError, text: str, options: Mapping[str, object]) -> QueryError:
+    message = ""
+    try:
+        px.Store().query(stretched(text), **{k: v for k, v in options.items() if k in ("prefixes", "base_iri")})
+    except SyntaxError as again:
+        message = again.msg
+    line, column = place(message, text)
+    found = _short(text.split("\n")[line - 1], 80)
+    return QueryError("query-syntax", line=line, column=column, found=found, detail=_expected(detail(error.msg)))
 
 
 def _expected(detail: str) -> str:

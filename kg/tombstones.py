@@ -25,7 +25,7 @@ GRAPH = ("ref", "tombstones")
 _PATH = re.compile(r"^[A-Za-z0-9._~-]+(/[A-Za-z0-9._~-]+)*(#[A-Za-z0-9._~-]+)?$")
 _TERMS = ("def#", "vocab/")
 """where a fragment is a name of its own that others use; elsewhere it is a part of its document"""
-_KEPT_APART = ("release/", "dump/")
+_KEPT_APART = ("dataset/", "release/", "dump/")
 """addresses of the service, not of this release: old ones go on being answered"""
 
 
@@ -101,6 +101,12 @@ def mentioned(lines: Iterable[Line], names: Names) -> set[str]:
     return {_document(path) for line in told for path in inside.findall(line) if not path.startswith(_KEPT_APART)}
 
 
+def present(lines: Iterable[Line], names: Names) -> set[str]:
+    """The same but for those that only a tombstone names."""
+    own = f" <{names.graph(*GRAPH)}> ."
+    return mentioned((line for line in lines if not line.endswith(own)), names)
+
+
 def _document(path: str) -> str:
     return path if path.startswith(_TERMS) else path.partition("#")[0]
 
@@ -113,18 +119,17 @@ def problems(
 
     `earlier` says for each path that was published in which release; `registered` for each minted key at which place.
     """
-    own = f" <{names.graph(*GRAPH)}> ."
-    present = mentioned((line for line in lines if not line.endswith(own)), names)
+    there = present(lines, names)
     known = {stone.path: stone for stone in stones}
     for stone in known.values():
-        if stone.path in present:
+        if stone.path in there:
             yield Problem("tombstone-alive", stone.where, {"path": stone.path})
-        elif stone.successor and not _leads_somewhere(stone, known, present):
+        elif stone.successor and not _leads_somewhere(stone, known, there):
             yield Problem("tombstone-lost", stone.where, {"path": stone.path, "successor": stone.successor})
     gone = {f"id/{key}": (place, "registry.csv") for key, place in registered.items()}
     gone |= {path: (f"mappings/{TABLE}", release) for path, release in earlier.items()}
     for path, (where, release) in sorted(gone.items()):
-        if path not in present and path not in known:
+        if path not in there and path not in known:
             yield Problem("tombstone-missing", where, {"path": path, "release": release})
 
 

@@ -64,9 +64,12 @@ class Visit:
 @contextmanager
 def visiting(
     browser: Browser, address: str, size: tuple[int, int] = DESK, language: str = "en", scripts: bool = True,
-    dark: bool = False,
+    dark: bool = False, blocked: str = "",
 ) -> Iterator[Visit]:
-    """A page opened at `address` in a fresh profile; `language` is the browser's own (`Accept-Language`)."""
+    """A page opened at `address` in a fresh profile; `language` is the browser's own (`Accept-Language`).
+
+    `blocked`: addresses that are not loaded. axe-core needs scripts: to hold a page without ours to it, block the bundle.
+    """
     context = browser.new_context(
         viewport={"width": size[0], "height": size[1]}, locale=language, java_script_enabled=scripts,
         color_scheme="dark" if dark else "light",
@@ -77,6 +80,8 @@ def visiting(
         page.on("request", lambda request: visit.requests.append(request.url))
         page.on("console", lambda said: visit.complaints.append(said.text) if said.type == "error" else None)
         page.on("pageerror", lambda error: visit.complaints.append(str(error)))
+        if blocked:
+            page.route(blocked, lambda route: route.abort())
         page.goto(address)
         yield visit
     finally:

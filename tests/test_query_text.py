@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kg.query_text import inspect
+from kg.query_text import declared_prefixes, inspect
 
 BASE = "https://example.org/towns/"
 ELSEWHERE = "<http://127.0.0.1:9/>"
@@ -93,3 +93,9 @@ def test_the_scan_is_linear(piece: str) -> None:
     begin = time.perf_counter()
     inspect(text, BASE)
     assert time.perf_counter() - begin < 2.0
+
+
+def test_a_namespace_keeps_its_number_sign():
+    assert declared_prefixes("PREFIX a: <https://example.org/a#> PREFIX b: <b#> ASK {}", BASE) == {
+        "a": "https://example.org/a#", "b": f"{BASE}b#",
+    }  # fmt: skip

@@ -160,7 +160,7 @@ def test_a_syntax_error_names_its_place() -> None:
     with pytest.raises(QueryError) as raised:
         Store.load([]).select("SELECT * WHERE {\n  ?s ?p }")
     assert raised.value.code == "query-syntax"
-    assert (raised.value.values["line"], raised.value.values["column"]) == (2, 10)
+    assert (raised.value.values["line"], raised.value.values["column"]) == (2, 9)
     assert raised.value.values["found"] == "?s ?p }"
     assert "2" in raised.value.text("ja")
 
@@ -341,3 +341,20 @@ def test_a_wrong_prefix_table_is_refused(tmp_path: Path, addition: str, code: st
         Vocabulary(Project(tmp_path / "project")).prefixes  # noqa: B018
     assert raised.value.code == code
     assert (raised.value.where or "").startswith("ontology/prefixes.ttl")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SELECT ?s\nWHERE { ?s ?p ?o ^) }", "SELECT ?s\nWHERE { ?s a ?t ^,, ?u }\n", "^SELEC ?s\nWHERE { ?s a ?t }",
+        "SELECT ?s WHERE {\n ?s a ?t . ^FILTR(?t) }", "SELECT ?s\nWHERE { ?s a ?t . FILTER(?t = ^}",
+        "SELECT ?s WHERE { ?s a ?t^", "SELECT ^WHERE { ?s a ?t }", "SELECT ?s { ?s a ?t } ORDER ^?s",
+        "SELECT ?s WHERE {\n ?s a ^) ?t }\nLIMIT 3", "SELECT ?s {\n# 千代田区\n ?s a '千代田区' ^) }",
+    ],
+)  # fmt: skip
+def test_a_query_that_cannot_be_read_is_faulted_where_it_goes_wrong(text):
+    before, _, after = text.partition("^")
+    with pytest.raises(QueryError) as refused:
+        Store.load([]).select(before + after)
+    place = (refused.value.values["line"], refused.value.values["column"])
+    assert place == (before.count("\n") + 1, len(before.rpartition("\n")[2]) + 1)

@@ -46,6 +46,10 @@ LISTED = {
         "DatasetSeries", "first", "hasCurrentVersion", "hasVersion", "inSeries", "isVersionOf", "last", "next", "prev",
         "previousVersion", "version",
     },
+    "http://www.w3.org/ns/sparql-service-description#": {
+        "defaultDataset", "defaultGraph", "endpoint", "feature", "graph", "name", "namedGraph", "resultFormat",
+        "supportedLanguage",
+    },
     "http://spdx.org/rdf/terms#": {"Checksum", "checksum", "checksumValue", "algorithm", "checksumAlgorithm_sha256"},
     "http://www.w3.org/ns/adms#": {"Identifier", "identifier"},
     "http://www.opengis.net/ont/geosparql#": {"Geometry", "hasGeometry", "asWKT", "wktLiteral"},

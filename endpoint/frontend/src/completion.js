@@ -5,7 +5,7 @@ const KEYWORDS = [
   "CONTAINS", "EXISTS", "NOT EXISTS", "PREFIX",
 ];
 
-export function completions(service, language) {
+export function completions(service, suggest, language) {
   let known = null;
 
   const vocabulary = async () => {
@@ -24,7 +24,7 @@ export function completions(service, language) {
     const options = [
       ...(name ? [] : keywords(typed)),
       ...terms(table, typed, language, classesOf(context.state.doc.toString())),
-      ...(typed.length > 1 || /\P{ASCII}/u.test(typed) ? await things(service, typed) : []),
+      ...(typed.length > 1 || /\P{ASCII}/u.test(typed) ? await things(suggest, typed, table.prefixes, language) : []),
     ];
     const apply = insert(table.prefixes);
     return {
@@ -66,9 +66,18 @@ function terms(table, typed, language, classes) {
     .slice(0, 40);
 }
 
-async function things(service, typed) {
-  const response = await fetch(`${service}/names?q=${encodeURIComponent(typed)}`);
-  return (await response.json()).map(({ name, label }) => ({ label: name, detail: label, type: "thing" }));
+// Things by name, code or reading, as the search of the site finds them; only those that have a short name.
+async function things(suggest, typed, prefixes, language) {
+  const response = await fetch(`${suggest}?${new URLSearchParams({ q: typed.replace(/^[\w-]+:/, ""), lang: language })}`);
+  const { suggestions } = await response.json();
+  return suggestions.map(({ iri, name }) => ({ label: shortened(iri, prefixes), detail: name, type: "thing" }))
+    .filter(({ label }) => label);
+}
+
+function shortened(iri, prefixes) {
+  const fitting = Object.entries(prefixes).filter(([, space]) => iri.startsWith(space) && /^[\w-]+$/.test(iri.slice(space.length)));
+  const [prefix, space] = fitting.sort((a, b) => b[1].length - a[1].length)[0] ?? [];
+  return prefix && `${prefix}:${iri.slice(space.length)}`;
 }
 
 // Puts the name in, and a PREFIX line on top where it lacks.

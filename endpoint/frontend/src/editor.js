@@ -62,7 +62,7 @@ export function editorIn(area, words, run) {
         highlightActiveLine(), lintGutter(), StreamLanguage.define(sparql), syntaxHighlighting(colours), look,
         EditorView.lineWrapping,
         EditorView.contentAttributes.of({ "aria-label": words("editor"), lang: "en", spellcheck: "false" }),
-        autocompletion({ override: [completions(service, document.documentElement.lang)], icons: false }),
+        autocompletion({ override: [completions(service, area.form.dataset.suggest, document.documentElement.lang)], icons: false }),
         linter(hints.source, { delay: 400 }),
         // Tab is left to the browser: whoever uses a keyboard has to get out of the editor.
         keymap.of([...closeBracketsKeymap, ...defaultKeymap, ...historyKeymap, ...completionKeymap]),

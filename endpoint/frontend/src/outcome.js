@@ -4,7 +4,7 @@ import { makeSortable } from "./sorting.js";
 import { element } from "./words.js";
 
 export function dress(outcome, query, action, words) {
-  outcome.querySelectorAll("[data-copy]").forEach((program) => addCopy(program, words));
+  outcome.querySelectorAll("[data-program]").forEach((program) => addCopy(program, words));
   const table = outcome.querySelector("table.results");
   if (!table) return;
   makeSortable(table, words);
