@@ -264,7 +264,7 @@ def test_what_is_refused_here_never_reaches_the_engine(text: str, code: str, ser
         reply = served.server.post_direct(text.replace("PORT", str(listening.getsockname()[1])), JSON)
         assert reply.json()["code"] == code and reply.status in (400, 503), reply.text
         if code == "query-syntax":
-            assert (reply.json()["line"], reply.json()["column"]) == (2, 9)
+            assert (reply.json()["line"], reply.json()["column"]) == (2, 8)
         with pytest.raises(BlockingIOError):
             listening.accept()
 
