@@ -1,4 +1,4 @@
-"""The data set as a whole: its page, the well-known address, sitemap, robots.txt, linksets, files of a release by its id.
+"""The data set as a whole: its page, the well-known address, sitemap, robots.txt, linksets, files by release.
 
 Everything said here is computed when the release is built (`dataset.ttl`, `schema-org.json`) and only shown.
 """
@@ -118,14 +118,20 @@ def _shown(site: Site, document: Document, alternates: tuple[Link, ...]) -> Show
             Count(words.link(row["class"].value), int(row["number"].value))
             for row in rows("dataset-classes") if row["class"].value in vocabulary.fields
         ),
-        links=tuple(Count(Link(row["target"].value, row["target"].value), int(row["number"].value)) for row in rows("dataset-links")),
-        versions=tuple(
-            (Link(row["version"].value, local(site.names.path_of(row["release"].value) or "")), row["issued"].value if "issued" in row else "")
-            for row in rows("dataset-versions")
+        links=tuple(
+            Count(Link(row["target"].value, row["target"].value), int(row["number"].value)) for row in rows("dataset-links")
         ),
-        alternates=alternates, schema_org=site.release.schema_org() if is_current or version == site.release.release.version else "",
+        versions=tuple(_version(site, row) for row in rows("dataset-versions")),
+        alternates=alternates,
+        schema_org=site.release.schema_org() if is_current or version == site.release.release.version else "",
         archive=Link(archive.name, local(f"release/{archive.name}")) if archive else None,
     )  # fmt: skip
+
+
+def _version(site: Site, row: dict[str, Term]) -> tuple[Link, str]:
+    """A release and its day, "" for none."""
+    path = site.names.path_of(row["release"].value) or ""
+    return Link(row["version"].value, local(path)), row["issued"].value if "issued" in row else ""
 
 
 def _file_row(row: dict[str, Term]) -> File:
@@ -136,10 +142,10 @@ def _file_row(row: dict[str, Term]) -> File:
 
 def _citation(site: Site, version: str, issued: str, language: str) -> str:
     vocabulary = site.vocabulary
+    publisher = vocabulary.text(vocabulary.publisher or vocabulary.dataset).get(language) or ""
     return word(
         "page", "dataset-citation-dated" if issued else "dataset-citation", language, version=version, year=issued[:4],
-        iri=f"{vocabulary.dataset}/{version}",
-        publisher=vocabulary.text(vocabulary.publisher or vocabulary.dataset).get(language) or "",
+        publisher=publisher, iri=f"{vocabulary.dataset}/{version}",
         title=vocabulary.text(vocabulary.dataset).get(language) or "",
     )  # fmt: skip
 

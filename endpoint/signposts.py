@@ -82,9 +82,9 @@ def _describes_data(site: Site, document: Document) -> bool:
 
 def _items(site: Site, document: Document) -> list[Signpost]:
     """The whole data set in one file each: items of its own document only."""
-    if document.iri != site.vocabulary.dataset:
+    if document.iri != site.vocabulary.dataset or DESCRIPTION not in site.release.files:
         return []
-    whole = [name for name in sorted(site.release.files) if name.startswith("jichi.")] if DESCRIPTION in site.release.files else []
+    whole = [name for name in sorted(site.release.files) if name.startswith("jichi.")]
     return [Signpost(bare(f"dump/{name}"), "item", {"type": media_of(name)}) for name in whole]
 
 

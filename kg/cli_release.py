@@ -25,7 +25,7 @@ def register(group: click.Group, words: Words, language: str) -> None:
 
 
 def release_id(out: Path = _OUT) -> str:
-    """`jichi 0.1.0, release 2026.11.0`: the program, and the release that `out/current` leads to, where there is one."""
+    """`jichi 0.1.0, release 2026.11.0`: the program, and the release that `out/current` leads to, if any."""
     program = f"jichi {version('jichi')}"
     try:
         return f"{program}, release {published.facts((out / published.CURRENT).resolve()).version}"
@@ -48,7 +48,8 @@ def _release(words: Words, language: str) -> click.Command:
     return click.Command("release", callback=run, help=words("help-release"), params=[
         click.Argument(["number"], metavar="VERSION"),
         click.Option(["--on"], help=words("option-release-on")),
-        click.Option(["--out"], type=click.Path(path_type=Path), default=_OUT, show_default=True, help=words("option-out")),
+        click.Option(["--out"], type=click.Path(path_type=Path), default=_OUT, show_default=True,
+                     help=words("option-out")),
         click.Option(["--reference"], type=folder, help=words("option-reference")),
         _json(words),
     ])  # fmt: skip
@@ -79,7 +80,8 @@ def _say(made: releasing.Released, language: str, as_json: bool) -> int:
         click.echo(render("release-refused", {"version": facts.version}, language), err=True)
         return 1
     values = {
-        "version": facts.version, "issued": facts.issued, "folder": made.folder, "file": made.file, "sha256": facts.sha256,
+        "version": facts.version, "issued": facts.issued, "folder": made.folder, "file": made.file,
+        "sha256": facts.sha256,
     }  # fmt: skip
     click.echo(render("release-done", values, language))
     if made.entered:

@@ -7,7 +7,6 @@ beyond its limit: a zip that would grow out of all proportion is refused before 
 from __future__ import annotations
 
 import io
-import lzma
 import os
 import stat
 import zipfile
@@ -136,7 +135,7 @@ class Zip:
             with self._archive.open(entry) as file:
                 while piece := file.read(_PIECE):
                     yield piece
-        except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, NotImplementedError, RuntimeError) as error:
+        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError) as error:
             raise ReleaseError("verify-zip", name, detail=error or type(error).__name__) from None
 
 

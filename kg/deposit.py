@@ -82,7 +82,8 @@ class About:
             year = f"（{self.issued[:4]}）" if self.issued else ""
             return f"{self.publisher['ja']}{year}「{self.title['ja']}」リリース {version}。{self.release} 、{_LICENCE['short']}"
         year = f" ({self.issued[:4]})" if self.issued else ""
-        return f"{self.publisher['en']}{year}. {self.title['en']}, release {version}. {self.release}. {_LICENCE['short']}"
+        title = f"{self.title['en']}, release {version}"
+        return f"{self.publisher['en']}{year}. {title}. {self.release}. {_LICENCE['short']}"
 
 
 @dataclass(frozen=True)
@@ -103,8 +104,8 @@ class Facts(About):
         said, version = self.example, self.edition.version
         if language == "ja":
             return f"<{said.thing}> <{said.property}>「{said.value}」。jichi リリース {version}、出典「{said.title}」{said.lines}行。"
-        lines = f"line{'s' if '-' in said.lines else ''} {said.lines}"
-        return f"<{said.thing}> <{said.property}> \"{said.value}\". jichi, release {version}, from \"{said.title}\", {lines}."
+        place = f"\"{said.title}\", line{'s' if '-' in said.lines else ''} {said.lines}"
+        return f"<{said.thing}> <{said.property}> \"{said.value}\". jichi, release {version}, from {place}."
 
 
 def about(vocabulary: Vocabulary, documents: Mapping[str, Document], edition: Edition) -> About:
@@ -112,9 +113,12 @@ def about(vocabulary: Vocabulary, documents: Mapping[str, Document], edition: Ed
     agent = vocabulary.publisher or vocabulary.dataset
     return About(
         edition=edition, issued=edition.issued or "", base=vocabulary.base, dataset=vocabulary.dataset,
-        title=_words(vocabulary.text(vocabulary.dataset)), description=_words(vocabulary.definition(vocabulary.dataset)),
+        title=_words(vocabulary.text(vocabulary.dataset)),
+        description=_words(vocabulary.definition(vocabulary.dataset)),
         keywords=vocabulary.keywords, agent=agent, publisher=_words(vocabulary.text(agent)),
-        sources=tuple(Source(d.id, d.title, d.language, d.url, d.sha256, d.extent, d.lines) for d in documents.values()),
+        sources=tuple(
+            Source(d.id, d.title, d.language, d.url, d.sha256, d.extent, d.lines) for d in documents.values()
+        ),
     )  # fmt: skip
 
 
@@ -191,20 +195,23 @@ def datacite(facts: Facts) -> dict[str, Any]:
         "types": {"resourceType": "RDF data set", "resourceTypeGeneral": "Dataset"},
         "dates": [{"date": facts.issued, "dateType": "Issued"}], "version": facts.edition.version,
         "subjects": [{"subject": word} for word in facts.keywords],
-        "descriptions": [{"description": facts.description[tag], "descriptionType": "Abstract", "lang": tag} for tag in LANGUAGES],
+        "descriptions": [
+            {"description": facts.description[tag], "descriptionType": "Abstract", "lang": tag} for tag in LANGUAGES
+        ],
         "rightsList": [{
             "rights": _LICENCE["name"], "rightsUri": _LICENCE["url"], "rightsIdentifier": _LICENCE["spdx"],
             "rightsIdentifierScheme": "SPDX", "schemeUri": "https://spdx.org/licenses/",
         }],
         "formats": ["application/n-quads", "text/turtle", "text/csv"],
         "relatedIdentifiers": [
-            {"relationType": relation, "relatedIdentifier": target, "relatedIdentifierType": "URL"} for relation, target in related
+            {"relationType": relation, "relatedIdentifier": target, "relatedIdentifierType": "URL"}
+            for relation, target in related
         ],
     }  # fmt: skip
 
 
 def schema_org(facts: About, files: Mapping[str, bytes]) -> bytes:
-    """`schema-org.json`, a schema.org `Dataset`: embedded in the page of the data set, where search engines look for it."""
+    """`schema-org.json`, a schema.org `Dataset`: embedded in the page of the data set, where search engines look."""
     offered = [name for name in sorted(files) if name.startswith("jichi.")]
     found = {
         "@context": "https://schema.org/", "@type": "Dataset", "@id": facts.release, "url": facts.release,
@@ -228,10 +235,12 @@ def schema_org(facts: About, files: Mapping[str, bytes]) -> bytes:
 def crate(facts: Facts, files: Mapping[str, bytes]) -> bytes:
     """`ro-crate-metadata.json`: every file of the release with what it is, its size and its checksum."""
     agent = {"@id": facts.agent, "@type": "Organization", "name": facts.publisher["en"]}
-    licence = {"@id": _LICENCE["url"], "@type": "CreativeWork", "name": _LICENCE["name"], "identifier": _LICENCE["spdx"]}
+    licence = {
+        "@id": _LICENCE["url"], "@type": "CreativeWork", "name": _LICENCE["name"], "identifier": _LICENCE["spdx"],
+    }  # fmt: skip
     documents = [
-        {"@id": f"{facts.base}id/document/{s.id}", "@type": "DigitalDocument", "name": s.title, "inLanguage": s.language,
-         "sha256": s.sha256, **({"url": s.url} if s.url else {})}
+        {"@id": f"{facts.base}id/document/{s.id}", "@type": "DigitalDocument", "name": s.title,
+         "inLanguage": s.language, "sha256": s.sha256, **({"url": s.url} if s.url else {})}
         for s in facts.sources
     ]  # fmt: skip
     root = {

@@ -158,9 +158,10 @@ def _versions(edition: Edition) -> dict[str, Array]:
     if edition.past:
         release["previous"] = chain[-2]
     past = [
-        {"version": version, "issued": issued, "next": chain[place + 1], **({"previous": chain[place - 1]} if place else {})}
+        {"version": version, "issued": issued, "next": chain[place + 1],
+         **({"previous": chain[place - 1]} if place else {})}
         for place, (version, issued) in enumerate(edition.past)
-    ]
+    ]  # fmt: skip
     documents = [{"release": edition.version, "doc": doc, "version": version} for doc, version in edition.documents]
     return {"release/release.json": [release], "release/past.json": past, "release/documents.json": documents}
 

@@ -42,7 +42,8 @@ def load(project: Project) -> list[Numbered]:
         where = project.place(path, line)
         entry = Numbered(row["version"], row["issued"], row["sha256"])
         if not is_number(entry.version) or not _is_day(entry.issued) or not _SHA256.match(entry.sha256):
-            raise ProjectError("release-row", where, found=",".join(row.values()), expected=f"{EXPECTED},2026-11-21,<SHA-256>")
+            expected = f"{EXPECTED},2026-11-21,<SHA-256>"
+            raise ProjectError("release-row", where, found=",".join(row.values()), expected=expected)
         last = found[-1] if found else None
         if last and (order(entry.version) <= order(last.version) or entry.issued < last.issued):
             raise ProjectError("release-order", where, found=entry.version, last=last.version)
@@ -80,8 +81,8 @@ def enter(project: Project, entry: Numbered) -> bool:
     for row in load(project):
         if row.version == entry.version:
             if row != entry:
-                path = project.place(register(project))
-                raise ProjectError("release-differs", path, version=row.version, expected=row.sha256[:12], found=entry.sha256[:12])
+                values = {"version": row.version, "expected": row.sha256[:12], "found": entry.sha256[:12]}
+                raise ProjectError("release-differs", project.place(register(project)), **values)
             return False
     path = register(project)
     text = path.read_text(encoding="utf-8")

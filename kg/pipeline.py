@@ -10,7 +10,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from kg import curate, deposit, derive, describe, examples, ledger, link, numbers, provenance, published, release, rml, tombstones, validate
+from kg import curate, deposit, derive, describe, examples, ledger, link, numbers, provenance, published, release, rml
+from kg import tombstones, validate
 from kg.errors import ProjectError, ReleaseError
 from kg.extract.records import read as read_records
 from kg.extract.register import load_register

@@ -140,7 +140,8 @@ def answers(store: Store, sources: pipeline.Sources) -> dict[str, bytes]:
     for path in sources.project.files(examples.FOLDER, "*.rq"):
         text = path.read_text(encoding="utf-8")
         used = sorted({name.partition(":")[0] for name in prefixed_names(text)} & vocabulary.prefixes.keys())
-        head = "".join(f"{render('query-prefix', {'prefix': p, 'space': vocabulary.prefixes[p]}, 'en')}\n" for p in used)
+        declared = [render("query-prefix", {"prefix": p, "space": vocabulary.prefixes[p]}, "en") for p in used]
+        head = "".join(f"{line}\n" for line in declared)
         found[f"answers/{path.name}"] = f"{head}{text}".encode()
         _, (names, rows) = store.run(text)
         cells = [[row[name].value if name in row else "" for name in names] for row in rows]
@@ -177,7 +178,8 @@ def originals(project: Project) -> dict[str, bytes]:
     """The files that the release is made from, as the project has them."""
     return {
         f"sources/{project.place(path)}": path.read_bytes()
-        for folder in ("ontology", "shapes", "mappings", examples.FOLDER) for path in project.files(folder, "**/*") if path.is_file()
+        for folder in ("ontology", "shapes", "mappings", examples.FOLDER)
+        for path in project.files(folder, "**/*") if path.is_file()
     }  # fmt: skip
 
 

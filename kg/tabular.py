@@ -167,10 +167,9 @@ class _Maker:
     def columns(self) -> tuple[Column, ...]:
         predicates = self._predicates()
         short = _short(predicates, self._vocabulary)
+        label = str(SKOS.prefLabel)
         found = [Column("iri")]
-        found += [
-            Column(f"label_{tag}", str(SKOS.prefLabel), tag, title=self._caption(str(SKOS.prefLabel))) for tag in LANGUAGES
-        ]
+        found += [Column(f"label_{tag}", label, tag, title=self._caption(label)) for tag in LANGUAGES]
         for predicate in predicates:
             found += self._of_predicate(predicate, short[predicate])
         return tuple(found)
@@ -214,8 +213,8 @@ class _Maker:
     def row(self, thing: str, columns: Iterable[Column]) -> tuple[str, ...]:
         said = self.things[thing]
         return tuple(
-            thing if c.predicate is None else (c.separator or "").join(self._values(said, c)[: None if c.separator else 1])
-            for c in columns
+            thing if column.predicate is None else (column.separator or "").join(self._values(said, column)[:_all(column)])
+            for column in columns
         )
 
     def _values(self, said: Mapping[str, list[Term]], column: Column) -> list[str]:
@@ -231,6 +230,11 @@ class _Maker:
 
     def _caption(self, predicate: str) -> Text:
         return self._vocabulary.field(predicate, [self._class]).name
+
+
+def _all(column: Column) -> int | None:
+    """How many values a cell may hold."""
+    return None if column.separator else 1
 
 
 def _separator(cells: Iterable[list[str]]) -> str | None:
