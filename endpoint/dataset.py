@@ -138,7 +138,8 @@ def _citation(site: Site, version: str, issued: str, language: str) -> str:
     vocabulary = site.vocabulary
     return word(
         "page", "dataset-citation-dated" if issued else "dataset-citation", language, version=version, year=issued[:4],
-        publisher=vocabulary.text(vocabulary.publisher).get(language) or "", iri=f"{vocabulary.dataset}/{version}",
+        iri=f"{vocabulary.dataset}/{version}",
+        publisher=vocabulary.text(vocabulary.publisher or vocabulary.dataset).get(language) or "",
         title=vocabulary.text(vocabulary.dataset).get(language) or "",
     )  # fmt: skip
 

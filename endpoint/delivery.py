@@ -84,6 +84,8 @@ def _deliver(response: Response) -> Response:
             response.headers[name] = value
     response.headers.setdefault("Cache-Control", _CACHE.get(response.status_code, UNKEPT))
     response.headers.pop("Accept-Ranges", None)
+    # Cache-Control says it; a moment in time would be wrong in what a cache holds.
+    response.headers.pop("Expires", None)
     timings = [*g.get("timings", []), f"total;dur={elapsed() * 1000:.1f}"]
     response.headers["Server-Timing"] = ", ".join(timings)
     return response

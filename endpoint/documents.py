@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from importlib.resources import files
 
 from rdflib import DCTERMS
@@ -22,6 +22,8 @@ from kg.store import Store, Term, parse, serialise, terms
 from kg.vocabulary import Vocabulary
 
 _FRAGMENT_DEPTH = 4
+_LATELY = 8
+"""documents that are remembered"""
 _MOST_NAMES = 20_000
 """things whose names are kept in memory"""
 INDEXES = {"graph": "graph-index", "vocab": "scheme-index"}
@@ -72,10 +74,12 @@ class Documents:
         for line in self._sources["dataset"]:
             self._told.setdefault(line[1:line.index(">")].partition("#")[0], []).append(line)
         self._labels = _label_lines(self._sources["ontology"] + self._sources["concepts"])
+        # One document is asked for in many forms, one after the other.
+        self.find = lru_cache(_LATELY)(self._find)
         self._found: dict[str, list[Line]] = {}
         self._last: tuple[str, Document | None] = ("", None)
 
-    def find(self, path: str) -> Document | None:
+    def _find(self, path: str) -> Document | None:
         """The document at a path below the base; None where nothing of that IRI is known.
 
         The last one is kept: who takes a document often takes its other forms next.

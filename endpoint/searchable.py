@@ -14,7 +14,11 @@ _KEY, _TERM = 5, 6
 
 
 def index(store: Store, vocabulary: Vocabulary) -> Index:
-        return Index([*_of_things(store), *_of_terms(vocabulary)])
+    return Index(entries(store, vocabulary))
+
+
+def entries(store: Store, vocabulary: Vocabulary) -> list[Entry]:
+    return [*_of_things(store), *_of_terms(vocabulary)]
 
 
 def _of_things(store: Store) -> Iterator[Entry]:

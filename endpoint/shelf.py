@@ -57,8 +57,11 @@ class Shelf:
         if row is None or address.prefix:
             return None
         status, headers, tag, route, plain, *packed = row
-        page = Page(status, tuple(map(tuple, json.loads(headers))), tag, plain or b"", route)
         codes = dict(zip(coding.CODINGS, packed, strict=True))
+        if plain is None and tag is not None:
+            # What compresses is not kept in plain: that would be most of the file.
+            plain = coding.decode(codes["zstd"], "zstd")
+        page = Page(status, tuple(map(tuple, json.loads(headers))), tag, plain or b"", route)
         return page, codes[code] if code and page.packs else page.body
 
     def _one(self, text: str, key: str) -> tuple | None:
@@ -132,7 +135,8 @@ def _put(file: sqlite3.Connection, app: Callable, target: str, accept: str, lang
                   json.dumps(page.headers), page.tag, page.route))
     if page.tag and not file.execute("SELECT 1 FROM body WHERE tag = ?", (page.tag,)).fetchone():
         packed = [coding.encode(page.body, code, thorough=True) if page.packs else None for code in coding.CODINGS]
-        file.execute("INSERT INTO body VALUES (?, ?, ?, ?, ?)", (page.tag, page.body, *packed))
+        plain = None if page.packs else page.body
+        file.execute("INSERT INTO body VALUES (?, ?, ?, ?, ?)", (page.tag, plain, *packed))
     return True
 
 

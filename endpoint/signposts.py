@@ -54,7 +54,8 @@ def signposts(site: Site, document: Document, format: Format) -> list[Signpost]:
     licence = site.documents.licence(document)
     if licence:
         found.append(Signpost(licence, "license"))
-    found.append(Signpost(site.vocabulary.publisher, "author"))
+    if site.vocabulary.publisher:
+        found.append(Signpost(site.vocabulary.publisher, "author"))
     for other in DOCUMENTS:
         target = f"{bare(place(document))}.{other.extension}"
         if format == HTML and other != HTML:

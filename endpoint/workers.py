@@ -140,7 +140,9 @@ class Evaluators:
         else:
             self._crew = Spawned(load, settings, self.limits.answer, self._joined, self._failed)
         try:
-            self._lanes[next(iter(settings))].wait_for_one(self._broken)
+            # All lanes, so that who asks right after a switch is told that queries can be answered.
+            for lane in self._lanes.values():
+                lane.wait_for_one(self._broken)
         except ReleaseError:
             self.close()
             raise

@@ -30,7 +30,7 @@ from kg.errors import MisuseError, ReleaseError
 from kg.names import Names
 from kg.remote import RemoteStore
 from kg.store import Store
-from kg.vocabulary import Vocabulary
+from kg.vocabulary import GRAPHS, Vocabulary
 
 _BACKLOG = 2048
 _START_SECONDS = 300.0
@@ -109,6 +109,9 @@ class _Site:
     ) -> None:
         self.link, self.limits, self.gate = link, limits, gate
         self._vocabulary, self._prefix, self._pages, self._engine = vocabulary, prefix, pages, engine
+        # Here and not in the process of each release, which is forked from this one: it takes as long as loading.
+        for name in GRAPHS:
+            vocabulary.source(name)
 
     def load(self, folder: Path) -> house.Loaded:
         vocabulary = self._vocabulary
@@ -244,7 +247,7 @@ def _log_to_stderr() -> None:
         logger.addHandler(handler)
         logger.setLevel(logging.INFO)
         logger.propagate = False
-    logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
 
 
 def _shown(host: str) -> str:

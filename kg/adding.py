@@ -314,6 +314,6 @@ def _files(
     files = {
         project.register: text(register, id_, table) if table is not None else register,
         project.records(id_): records,
-        registry: registering.with_rows(read_text(registry, project.place(registry)), rows),
+        registry: registering.with_sorted_rows(read_text(registry, project.place(registry)), rows),
     }
     return {path: content.encode("utf-8") for path, content in files.items()}

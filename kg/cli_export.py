@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -20,7 +22,7 @@ Words = Callable[[str], str]
 def command(words: Words, language: str) -> click.Group:
     group = click.Group("export", help=words("help-export"))
     lang = click.Option(["--lang"], type=click.Choice(["en", "ja"]), expose_value=False, help=words("option-lang"))
-    for made in (_quickstatements(words, language), _linkset(words, language)):
+    for made in (_quickstatements(words, language), _linkset(words, language), _site(words, language)):
         made.params.append(lang)
         group.add_command(made)
     return group
@@ -72,3 +74,35 @@ def _linkset(words: Words, language: str) -> click.Command:
                      help=words("option-to-linkset")),
         _out(words),
     ])  # fmt: skip
+
+
+def _site(words: Words, language: str) -> click.Command:
+    def run(folder: Path, url: str, out: Path) -> int:
+        # Imported here: the other forms need no web framework.
+        from endpoint.twin import export_site
+
+        project = Project.find()
+        with _counting(language) as step:
+            counts = export_site(published.current(out), Vocabulary(project), folder, url, step)
+        click.echo(render("export-site-done", {**counts, "folder": folder}, language))
+        return 0
+
+    return click.Command("site", callback=run, help=words("help-export-site"), params=[
+        click.Argument(["folder"], type=click.Path(file_okay=False, path_type=Path), metavar="DIR"),
+        click.Option(["--url"], required=True, metavar="URL", help=words("option-site-url")),
+        _out(words),
+    ])  # fmt: skip
+
+
+@contextmanager
+def _counting(language: str) -> Iterator[Callable[[int], None]]:
+    """How many addresses are written, on a terminal only; how many there will be is not known before."""
+    shown = sys.stderr.isatty()
+
+    def step(number: int) -> None:
+        if shown and number % 20 == 0:
+            click.echo(f"\r{render('export-site-step', {'number': number}, language)}", nl=False, err=True)
+
+    yield step
+    if shown:
+        click.echo("\r", nl=False, err=True)

@@ -109,11 +109,11 @@ class Facts(About):
 
 def about(vocabulary: Vocabulary, documents: Mapping[str, Document], edition: Edition) -> About:
     """What the vocabularies and the register say."""
+    agent = vocabulary.publisher or vocabulary.dataset
     return About(
         edition=edition, issued=edition.issued or "", base=vocabulary.base, dataset=vocabulary.dataset,
         title=_words(vocabulary.text(vocabulary.dataset)), description=_words(vocabulary.definition(vocabulary.dataset)),
-        keywords=vocabulary.keywords, agent=vocabulary.publisher,
-        publisher=_words(vocabulary.text(vocabulary.publisher)),
+        keywords=vocabulary.keywords, agent=agent, publisher=_words(vocabulary.text(agent)),
         sources=tuple(Source(d.id, d.title, d.language, d.url, d.sha256, d.extent, d.lines) for d in documents.values()),
     )  # fmt: skip
 

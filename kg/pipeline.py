@@ -249,8 +249,10 @@ def edition(
     """Which release this is: `number`, or else the hash of its quads; `past`: the releases before it, if not all."""
     sources = found.sources
     earlier = numbers.load(sources.project) if past is None else past
+    meta = sources.names.graph("meta")
+    told = (line for line in found.made.lines if graph_of(line) != meta)
     return describe.Edition(
-        version=number or release.version_of(serialise(found.made.lines, "nquads")),
+        version=number or release.version_of(serialise(told, "nquads")),
         issued=issued,
         ontology=sources.vocabulary.version("ontology"),
         shapes=sources.vocabulary.version("shapes"),

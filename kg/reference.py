@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from kg import pipeline, tables
-from kg.errors import ProjectError
+from kg.errors import MisuseError, ProjectError
+from kg.forms import kanji
 from kg.model import Line, Problem, graph_of
 from kg.names import Names
 from kg.project import Project, read_csv
 from kg.queries import text_of
-from kg.romaji import hepburn
+from kg.romaji import hepburn, hiragana
 from kg.store import Store, serialise
 from kg.tables import Row, Table
 
@@ -43,7 +44,7 @@ def import_table(project: Project, file: Path, name: str, out: Path) -> tuple[Pa
         return None, len(rows), problems
     sources = pipeline.load(project)
     lines = quads(sources, table, rows, keys_by_code(sources, out))
-    problems += _disagreements(sources, lines)
+    problems += [*_disagreements(sources, lines), *_names(sources, table, file.name, rows)]
     if any(problem.severity == "violation" for problem in problems):
         return None, len(rows), problems
     out.mkdir(parents=True, exist_ok=True)
@@ -58,10 +59,17 @@ def quads(sources: pipeline.Sources, table: Table, rows: list[Row], known: Mappi
     `known` are the keys of municipalities by code that other tables brought.
     """
     keys = {row["code5"]: row["key"] for row in sources.lookups["local-governments"] if "code5" in row}
-    if table.shape == "changes":
-        things = changes(sources, rows, {**keys, **known})
-    else:
-        things = local_governments(sources, rows)
+    match table.shape:
+        case "local-governments":
+            things = local_governments(sources, rows)
+        case "changes":
+            things = changes(sources, rows, {**keys, **known})
+        case "codes":
+            things = code_list(rows, {**keys, **known})
+        case "places":
+            things = positions(sources, rows)
+        case shape:
+            raise MisuseError("reference-not-imported", table.name, found=shape)
     about = {
         "table": table.name, "title_en": table.title_en, "title_ja": table.title_ja, "licence": table.licence,
         "obtained_en": table.obtained_en, "obtained_ja": table.obtained_ja,
@@ -97,10 +105,14 @@ OPTIONAL = (
 def fields() -> dict[str, dict[str, None]]:
     """What the mappings may refer to, by the path of the array."""
     of_government = ("table", "key", "name_ja", "name_en", "kind", "code5", "code6", *OPTIONAL)
+    of_code = ("table", "key", "code5", "code6", "kana")
+    of_position = ("table", "kind", "key", "lat", "long")
     of_change = ("table", "event", "key", "type", "on", "former_name", "former_kana", "page")
     return {
         "reference/local-governments.json": dict.fromkeys(of_government),
         "reference/changes.json": dict.fromkeys(of_change),
+        "reference/codes.json": dict.fromkeys(of_code),
+        "reference/places.json": dict.fromkeys(of_position),
         "reference/table.json": dict.fromkeys(("table", "title_en", "title_ja", "licence", "obtained_en", "obtained_ja")),
         "reference/source.json": dict.fromkeys(("table", "source")),
         "reference/link-source.json": dict.fromkeys(("authority", "source")),
@@ -244,7 +256,50 @@ def kind_of_change(rows: list[Row]) -> str:
     return "promotion" if before[:-1] == after[:-1] and before[-1] != after[-1] else "merger"
 
 
+# ---- codes and positions of what is known already
+
+
+def code_list(rows: Iterable[Row], keys: Mapping[str, str]) -> list[Thing]:
+    """The codes and readings of the ministry's list for the governments that have a page here, in hiragana.
+
+    A row without a municipality is that of its prefecture. A list gives no keys: what it names and nobody else does is
+    left out.
+    """
+    found = []
+    for row in rows:
+        code5 = row["code6"][:5]
+        if code5 in keys:
+            kana = hiragana(row.get("kana") or row.get("prefecture_kana", "")).replace(" ", "")
+            thing = {"key": keys[code5], "code5": code5, "code6": row["code6"], "kana": kana}
+            found.append({name: value for name, value in thing.items() if value})
+    return found
+
+
+def positions(sources: pipeline.Sources, rows: Iterable[Row]) -> list[Thing]:
+    """The position of each thing that the project links to an item of the table; of a country none, for it has no one point."""
+    authority = sources.links.authorities["geonames"]
+    linked = {row.object: row.subject for row in sources.links.rows if row.accepted and row.authority == authority.name}
+    found = []
+    for row in rows:
+        subject = linked.get(authority.template.replace("{id}", row.get("geonames", "")), "")
+        kind, _, key = subject.removeprefix(f"{sources.names.base}id/").partition("/")
+        if key and kind != "country":
+            found.append({"kind": kind, "key": key, "lat": decimal(row["lat"]), "long": decimal(row["long"])})
+    return found
+
+
 # ---- against what the project says itself
+
+
+def _names(sources: pipeline.Sources, table: Table, where: str, rows: Iterable[Row]) -> Iterator[Problem]:
+    """A list of codes that gives the code of one municipality to another is refused."""
+    named = {row["code6"]: row["name_ja"] for row in sources.lookups["local-governments"] if "code6" in row}
+    column = next((c.column for c in table.columns if c.field == "name_ja"), "")
+    for row in rows if table.shape == "codes" else ():
+        found, expected = row.get("name_ja") or row["prefecture_ja"], named.get(row["code6"])
+        if expected and kanji(found) != kanji(expected):
+            values = {"column": " ".join(column.split()), "found": found, "expected": expected}
+            yield Problem("reference-name", f"{where}:{row[tables.LINE]}", values)
 
 
 def _disagreements(sources: pipeline.Sources, lines: set[Line]) -> list[Problem]:

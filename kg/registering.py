@@ -120,6 +120,16 @@ def with_rows(table: str, rows: Sequence[Sequence[str]]) -> str:
     return table + ("" if table.endswith("\n") or not table else "\n") + added.getvalue()
 
 
+def with_sorted_rows(table: str, rows: Sequence[Sequence[str]]) -> str:
+    """The text of a CSV file, sorted by its first column, with rows added where they belong; no cell has a line break."""
+    header, *lines = table.splitlines(keepends=True)
+    for line in with_rows("", rows).splitlines(keepends=True):
+        key = line.split(",", 1)[0]
+        at = next((n for n, old in enumerate(lines) if old.split(",", 1)[0] > key), len(lines))
+        lines.insert(at, line)
+    return header + "".join(lines)
+
+
 def write_all(files: Mapping[Path, bytes]) -> None:
     """Write files so that all change or none: new ones beside the old, then one rename each, undone where one fails."""
     before: dict[Path, bytes | None] = {}

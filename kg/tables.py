@@ -26,6 +26,8 @@ from kg.romaji import is_kana
 
 REGISTER = "reference.toml"
 _BOM = b"\xef\xbb\xbf"
+LINE = "line"
+"""the field that holds the number of the row in its file"""
 _LATITUDES, _LONGITUDES = (20, 46), (122, 154)
 """of Japan: a latitude read as a longitude is noticed"""
 
@@ -128,7 +130,10 @@ def read(path: Path, table: Table) -> tuple[list[Row], list[Problem]]:
             rows.append((number, dict(zip(header, cells, strict=True))))
     problems += [problem for number, row in rows for problem in _row(path.name, number, row, table)]
     problems += _repeated(path.name, rows, table)
-    fields = [{c.field: row[c.column].strip() for c in table.columns if row[c.column].strip()} for _, row in rows]
+    fields = [
+        {LINE: str(number), **{c.field: row[c.column].strip() for c in table.columns if row[c.column].strip()}}
+        for number, row in rows
+    ]  # fmt: skip
     return fields, problems
 
 

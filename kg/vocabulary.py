@@ -6,7 +6,7 @@ SHACL and VoID.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -19,6 +19,8 @@ from kg.errors import ProjectError
 from kg.languages import best
 from kg.project import Project, read_text
 
+GRAPHS = ("ontology", "concepts", "shapes", "prefixes", "dataset")
+"""the graphs of the files, by name"""
 _SOURCES = {
     "prefixes": "prefixes.ttl",
     "dataset": "dataset.ttl",
@@ -287,15 +289,9 @@ class Vocabulary:
     # ---- the files as RDF
 
     def graph(self, name: str) -> Graph:
-        """One of the files' graphs: "ontology", "concepts", "shapes", "prefixes" or "dataset"."""
-        graphs: Mapping[str, Graph] = {
-            "ontology": self._ontology,
-            "concepts": self._concepts,
-            "shapes": self._shapes,
-            "prefixes": self._prefix_graph,
-            "dataset": self._dataset_graph,
-        }
-        return graphs[name]
+        """One of the files' graphs, a name of `GRAPHS`."""
+        graphs = (self._ontology, self._concepts, self._shapes, self._prefix_graph, self._dataset_graph)
+        return dict(zip(GRAPHS, graphs, strict=True))[name]
 
     def source(self, name: str) -> str:
         """N-Triples of `graph(name)`, for publication; written once."""

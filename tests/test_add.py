@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from conftest import ROOT
 from extraction_support import CASES
 from kg import adding, fetch, reference, registering
 from kg.errors import MisuseError, ProjectError, SourceError
@@ -63,10 +64,30 @@ def add(root: Path, *arguments: str):
 # ---- the recipe
 
 
-@pytest.mark.parametrize("name", ["seminars.txt", "seminars.html"])
-def test_the_recipe_from_the_page_to_the_graph(at, name):
+@pytest.mark.parametrize("guide", ["CONTRIBUTING.md", "CONTRIBUTING.ja.md"])
+def test_both_guides_show_the_recipe(guide):
+    assert recipe(guide) == recipe("CONTRIBUTING.md") and len(recipe(guide)) == 5
+
+
+def recipe(guide: str) -> list[list[str]]:
+    """The commands of the first block of a guide that is to be typed."""
+    block = (ROOT / guide).read_text(encoding="utf-8").split("```sh\n", 1)[1].split("```", 1)[0]
+    return [line.split()[1:] for line in block.splitlines()]
+
+
+def test_the_ten_minute_recipe_is_followed_as_it_stands(at):
+    """Every command of the guide, for a page made up here: each does what it says, the last shows each statement's line."""
+    for command in recipe("CONTRIBUTING.md"):
+        done = kg(*command, cwd=at)
+        assert done.returncode == 0, (command, done.stderr)
+    assert "2024-01-17" in done.stdout and "005:" in done.stdout and "| London" in done.stdout
+    # The page names the dates of the new keys by today; nothing else of the clock is in the data.
+    assert {path.name for path in (at / "mappings").rglob("*005*")} == {"005.jsonl", "005.csv"}
+
+
+def test_from_the_page_to_the_graph(at):
     before = state(at)
-    page = ("pages/" + name, "--title", TITLE, "--url", "https://pages.example.jp/seminars")
+    page = ("pages/seminars.txt", "--title", TITLE, "--url", "https://pages.example.jp/seminars")
 
     shown = add(at, *page, "--dry-run")
     assert shown.returncode == 0 and shown.stderr == ""
@@ -81,8 +102,11 @@ def test_the_recipe_from_the_page_to_the_graph(at, name):
     changed = {path for path in after if after[path] != before.get(path)}
     new = {"mappings/records/005.jsonl", "mappings/ledger/005.csv"}
     assert changed == {"mappings/documents.toml", "mappings/registry.csv"} | new
-    for path in ("mappings/documents.toml", "mappings/registry.csv"):
-        assert after[path].startswith(before[path].rstrip(b"\n")), "rows are added, none is rewritten"
+    assert after["mappings/documents.toml"].startswith(before["mappings/documents.toml"].rstrip(b"\n"))
+    old, rows = (state_["mappings/registry.csv"].decode().splitlines() for state_ in (before, after))
+    assert [row for row in rows if row in old] == old and len(rows) == len(old) + 2, "rows are added, none is rewritten"
+    keys = [row.split(",")[0] for row in rows[1:]]
+    assert keys == sorted(keys)
     assert b"seminar/2023-london,Seminar,2026-11-30," in after["mappings/registry.csv"]
 
     assert kg("check", cwd=at).returncode == 0
@@ -113,7 +137,7 @@ def test_a_page_of_each_other_layout(at):
     assert done.returncode == 0 and "+ article/005-lamps-on-the-quay  NewsArticle" in done.stdout
     page = (
         "①会議形式の交流\n情報提供自治体名 石川県/小松市\n実施年度 令和5年度\n事業名(活動名称) 町工場の灯\n団体名 小松市\n"
-        "交流の相手方 大韓民国 済州特別自治道\n現在の取組内容及び成果 略\n詳細情報\nこのページに関するお問い合せ先\n"
+        "交流の相手方 大韓民国 済州特別自治道\n現在の取組内容及び成果 町工場に灯をともす。\n詳細情報\nこのページに関するお問い合せ先\n"
     )
     (at / "exchange.txt").write_text(page, "utf-8")
     done = kg("add", "exchange.txt", "--layout", "exchange-records", "--on", "2026-11-30", cwd=at)

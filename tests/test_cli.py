@@ -20,7 +20,7 @@ VERBS = ("extract", "check", "build", "serve", "query", "explain")
 
 def kg(*arguments: str, cwd: Path = ROOT, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "kg", *arguments], cwd=cwd, capture_output=True, text=True, timeout=120,
+        [sys.executable, "-m", "kg", *arguments], cwd=cwd, capture_output=True, text=True, timeout=900,
         env={**os.environ, "PYTHONPATH": str(ROOT), "LANG": "C.UTF-8", "LC_ALL": "", **environment}, check=False,
     )  # fmt: skip
 

@@ -28,7 +28,7 @@ from kg.vocabulary import Vocabulary
 
 READMES = ("README.md", "README.ja.md")
 GENERATED = {".git", ".venv", "build", "dist", "__pycache__", ".pytest_cache", ".hypothesis", "node_modules", "bundle"}
-MADE_BY_THE_READER = {"mappings/records/005.jsonl"}
+MADE_BY_THE_READER = {"mappings/records/005.jsonl", "pages/seminars.html"}
 """paths in recipes that exist only once somebody follows them"""
 ROUTES_LEFT_OUT = {"static", "errors", "prefixes"}
 """served for the pages themselves, not for a reader to ask for"""

@@ -337,6 +337,16 @@ def test_lookups_are_checked_against_each_other(tmp_path, table, old, new, code)
     assert caught.value.code == code and f"mappings/lookups/{table}.csv:" in caught.value.where
 
 
+def test_fields_may_stand_in_another_order():
+    folder = CASES / "exchange-records" / "later"
+    text = (folder / "input.txt").read_text(encoding="utf-8")
+    # the name of the activity before the reporter, in every record
+    moved = re.sub(r"(情報提供自治体名 .*\n実施年度 .*\n)(事業名.*\n(?:（.*\n)?)", r"\2\1", text)
+    assert moved != text and moved.index("事業名") < moved.index("情報提供自治体名")
+    one, other = (read_page(page, "exchange-records") for page in (text, moved))
+    assert [(r.id, r.norm) for r in one.records] == [(r.id, r.norm) for r in other.records]
+
+
 def test_every_code_has_words_in_both_languages():
     pattern = re.compile(r'(?:Problem|Error|fault|problem)\(\s*"([a-z-]+)"')
     used = {

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import csv
+import re
 
 import pytest
 
 from kg import check, link, pipeline
 from kg.errors import ProjectError
 from kg.project import Project
-from kg.store import Store
+from kg.store import Store, Term
+from kg.vocabulary import Vocabulary
 from conftest import ROOT, SHARED, missing
+from endpoint_support import running
 
 TABLE = "mappings/links/wikidata.sssom.tsv"
 
@@ -136,3 +139,40 @@ def test_arrays_hold_no_empty_cell(sources):
     for path, rows in link.arrays(sources.links, sources.names.base).items():
         assert rows, path
         assert all(value != "" for row in rows for value in row.values()), path
+
+
+def test_every_link_to_geonames_is_one_that_the_authority_gives_for_the_same_thing(store):
+    """By code in Japan; elsewhere by the Wikidata item, or by the name of the seed where the item is not linked."""
+    rows = store.select("SELECT ?thing ?page ?code ?item { ?thing rdfs:seeAlso ?page . FILTER(CONTAINS(STR(?page), 'geonames.org'))"
+                        " OPTIONAL { ?thing jichi:standardAreaCode ?code } OPTIONAL { ?thing skos:exactMatch ?item } }")
+    by_code = {row["code5"]: row["geonames_id"] for row in authority("jp_local_governments.csv")}
+    by_item: dict[str, set[str]] = {}
+    for name in ("seed_links.csv", "world_places.csv"):
+        for row in authority(name):
+            by_item.setdefault(row["qid"], set()).add(row["geonames_id"])
+    assert len(rows) > 100
+    for row in rows:
+        id_ = row["page"].value.removeprefix("https://sws.geonames.org/").strip("/")
+        if "code" in row:
+            assert id_ == by_code[row["code"].value], row["thing"].value
+        else:
+            assert id_ in by_item[row["item"].value.rpartition("/")[2]], row["thing"].value
+
+
+def test_links_stand_in_a_group_of_their_own_on_a_page(project):
+    vocabulary = Vocabulary(project)
+    kinds = [cls for cls in vocabulary.fields if cls.endswith(("def#LocalGovernment", "def#Network", "schema.org/Country"))]
+    assert len(kinds) == 3
+    for kind in kinds:
+        for predicate in ("http://www.w3.org/2004/02/skos/core#exactMatch", "http://www.w3.org/2000/01/rdf-schema#seeAlso"):
+            group = vocabulary.field(predicate, [kind]).group
+            assert group and {group.label.get(language) for language in ("en", "ja")} == {"Links", "リンク"}
+
+
+def test_the_links_that_a_page_shows_are_those_of_the_data(store, built):
+    with running(built / "current", project=ROOT) as server:
+        for key in ("lg/jp-osaka-sakai-shi", "lg/jp-hokkaido", "lg/ca-prince-edward-island", "country/kr", "network/near"):
+            rows = store.select("SELECT ?thing ?to { ?thing skos:exactMatch|rdfs:seeAlso ?to }", {"thing": Term(f"https://w3id.org/jichi/id/{key}")})
+            page = server.get(f"/doc/{key}.html", accept="text/html").text
+            shown = re.findall(r'href="(https?://(?:www\.wikidata|data\.e-stat|sws\.geonames)[^"]+)"', page)
+            assert set(shown) == {row["to"].value for row in rows}, key

@@ -223,3 +223,93 @@ def test_kunrei():
     assert [kunrei(word) for word in ("shizuoka", "fukuchi", "chofu", "jujo", "tsushima")] == [
         "sizuoka", "hukuti", "tyohu", "zyuzyo", "tusima"
     ]  # fmt: skip
+
+
+# ---- the ministry's list and GeoNames, in their own formats
+
+MINISTRY = (
+    '団体コード,"都道府県名\n（漢字）","市区町村名\n（漢字）","都道府県名\n（カナ）","市区町村名\n（カナ）"',
+    "420000,長崎県,,ﾅｶﾞｻｷｹﾝ,",
+    "422011,長崎県,長崎市,ﾅｶﾞｻｷｹﾝ,ﾅｶﾞｻｷｼ",
+    "139998,東京都,丙丁村,ﾄｳｷﾖｳﾄ,ﾍｲﾃｲﾑﾗ",
+)
+
+
+def ministry(tmp_path: Path, *rows: str, encoding: str = "utf-8") -> Path:
+    path = tmp_path / "codes.csv"
+    path.write_text("\n".join([MINISTRY[0], *rows]) + "\n", encoding=encoding, newline="")
+    return path
+
+
+def test_the_list_of_the_ministry_gives_codes_and_readings_of_what_is_known(project, sources, tmp_path):
+    path = ministry(tmp_path, *MINISTRY[1:])
+    folder, rows, problems = reference.import_table(project, path, "ministry-codes", tmp_path / "out")
+    assert (problems, rows) == ([], 3) and folder
+    lines = pipeline.imported(sources.names, tmp_path / "out")
+    graph = "<https://w3id.org/jichi/graph/ref/ministry-codes>"
+    said = sorted(line for line in lines if graph in line and "/id/lg/" in line)
+    assert len(said) == 6 and not any("13999" in line for line in said), "a list gives no keys: an unknown code is left out"
+    assert any('jp-nagasaki-nagasaki-shi> <http://www.w3.org/2004/02/skos/core#altLabel> "ながさきし"@ja-hrkt' in line for line in said)
+    made = pipeline.graphs(sources, lines)
+    assert pipeline.judge(sources, made).conforms
+
+
+@pytest.mark.parametrize(
+    ("row", "code", "column"),
+    [
+        ("422010,長崎県,長崎市,ﾅｶﾞｻｷｹﾝ,ﾅｶﾞｻｷｼ", "reference-check-digit", "団体コード"),
+        ("10006,北海道,,ﾎﾂｶｲﾄﾞｳ,", "reference-lost-zero", "団体コード"),
+        ("422011,長崎県,佐世保市,ﾅｶﾞｻｷｹﾝ,ｻｾﾎﾞｼ", "reference-name", "市区町村名 （漢字）"),
+        ("422011,ﾅｶﾞｻｷｹﾝ,長崎市,長崎県,ﾅｶﾞｻｷｼ", "reference-swapped", "都道府県名\n（漢字）"),
+    ],
+)
+def test_a_wrong_row_of_the_ministry_is_named(project, tmp_path, row, code, column):
+    path = ministry(tmp_path, MINISTRY[1], row)
+    folder, _, problems = reference.import_table(project, path, "ministry-codes", tmp_path / "out")
+    assert folder is None
+    # The header takes one row of a spreadsheet, though it has line breaks.
+    assert [(p.code, p.where, p.values["column"]) for p in problems if p.severity == "violation"] == [(code, "codes.csv:3", column)]
+
+
+def test_the_list_of_the_ministry_as_a_spreadsheet_saves_it_is_recognised(project, tmp_path):
+    _, problems = tables.read(ministry(tmp_path, *MINISTRY[1:], encoding="shift_jis"), tables.find(project, "ministry-codes"))
+    assert [(p.code, p.values["encoding"]) for p in problems] == [("reference-encoding", "shift_jis")]
+
+
+GEONAMES = (
+    '1856177\tNagasaki\tNagasaki\tChang-qi,Nagasaki Shi,"Nangasaki\t32.75\t129.88333\tP\tPPLA\tJP\t\t27\t\t\t\t410204\t\t17\tAsia/Tokyo\t2024-03-01',
+    "1861060\tJapan\tJapan\tJapon\t35.68536\t139.75309\tA\tPCLI\tJP\t\t00\t\t\t\t126529100\t\t1\tAsia/Tokyo\t2023-12-11",
+    "1\tNowhere\tNowhere\t\t1.5\t2.5\tP\tPPL\tXX\t\t00\t\t\t\t0\t\t1\tUTC\t2023-12-11",
+)
+
+
+def test_geonames_as_it_is_downloaded_gives_the_positions_of_what_is_linked(project, sources, tmp_path):
+    path = tmp_path / "JP.txt"
+    path.write_text("\n".join(GEONAMES) + "\n", encoding="utf-8")
+    folder, rows, problems = reference.import_table(project, path, "geonames", tmp_path / "out")
+    assert (problems, rows) == ([], 3) and folder
+    lines = pipeline.imported(sources.names, tmp_path / "out")
+    positions = sorted(line.split(" <https://w3id.org/jichi/graph")[0] for line in lines if "wgs84_pos" in line)
+    thing, wgs = "<https://w3id.org/jichi/id/lg/jp-nagasaki-nagasaki-shi>", "http://www.w3.org/2003/01/geo/wgs84_pos#"
+    number = "^^<http://www.w3.org/2001/XMLSchema#decimal>"
+    assert positions == [f'{thing} <{wgs}lat> "32.75"{number}', f'{thing} <{wgs}long> "129.88333"{number}']
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code", "column"),
+    [("32.75", "132.75", "reference-cell", "latitude"), ("\tAsia/Tokyo\t2024-03-01", "", "reference-width", None),
+     ("1856177\t", "1861060\t", "reference-repeated", "geonameid")],
+)  # fmt: skip
+def test_a_wrong_row_of_geonames_is_named(project, tmp_path, old, new, code, column):
+    path = tmp_path / "JP.txt"
+    path.write_text("\n".join([GEONAMES[1], GEONAMES[0].replace(old, new)]) + "\n", encoding="utf-8")
+    _, problems = tables.read(path, tables.find(project, "geonames"))
+    assert [(p.code, p.where, p.values.get("column")) for p in problems] == [(code, "JP.txt:2", column)]
+
+
+def test_a_table_for_comparing_is_not_imported(project, tmp_path):
+    path = tmp_path / "ties.csv"
+    path.write_text("subject,property,object\nQ1,P190,Q2\n")
+    with pytest.raises(KgError) as error:
+        reference.import_table(project, path, "wikidata-ties", tmp_path / "out")
+    assert (error.value.code, error.value.exit_code) == ("reference-not-imported", 2)

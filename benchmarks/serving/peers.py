@@ -154,13 +154,20 @@ def trifid(scratch: Path, data: Path) -> Peer:
     if not (folder / "node_modules" / "trifid").exists():
         folder.mkdir(exist_ok=True)
         subprocess.run(["npm", "install", "--silent", "--no-fund", "--no-audit", "--prefix", str(folder), "trifid",
-                        "@zazuko/trifid-handler-fetch"], check=True, capture_output=True)
+                        "trifid-handler-fetch", "@zazuko/trifid-entity-renderer"], check=True, capture_output=True)
     settings = folder / "config.json"
+    base = "https://w3id.org/jichi/"
 
     def start(port: int) -> list[str]:
         settings.write_text(json.dumps({
-            "extends": ["trifid:instances/fetch/config.yaml"],
-            "globals": {"url": str(data), "datasetBaseUrl": "https://w3id.org/jichi/"},
+            "globals": {"datasetBaseUrl": base, "endpoints": {"default": {"url": "/query"}}},
+            "server": {"listener": {"port": port}, "logLevel": "error"},
+            "plugins": {
+                "renderer": {"module": "@zazuko/trifid-entity-renderer", "config": {"followRedirects": True}},
+                "store": {"module": "trifid-handler-fetch", "paths": "/query", "config": {
+                    "url": str(data), "contentType": "application/n-triples", "baseIRI": base,
+                    "graphName": GRAPH, "unionDefaultGraph": True}},
+            },
         }), encoding="utf-8")
         return ["node", str(folder / "node_modules" / "trifid" / "server.js"), "-c", str(settings), "-p", str(port)]
 

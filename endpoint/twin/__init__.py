@@ -7,14 +7,19 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import mkdtemp
+from urllib.parse import urlsplit
 
 from endpoint import create_app
+from endpoint.crews import Load
 from endpoint.release import OpenRelease
+from endpoint.site import Site
 from endpoint.twin.crawl import Crawl
 from endpoint.twin.files import Files
+from endpoint.twin.finding import add_search
 from endpoint.twin.rules import write_rules
-from endpoint.workers import Evaluators
+from endpoint.workers import Evaluators, Limits
 from kg.errors import MisuseError
+from kg.published import DATA
 from kg.vocabulary import Vocabulary
 
 MARK = "twin.json"
@@ -23,6 +28,21 @@ _START = ("/", "/errors", "/robots.txt", "/sitemap.xml", "/openapi.json", "/.wel
 """where a crawler begins; the rest follows from their links"""
 SITE = "site"
 """the folder below which the files stand, to be the document root of a server"""
+
+
+def export_site(
+    folder: Path, vocabulary: Vocabulary, target: Path, root: str, progress: Callable[[int], None] = lambda number: None
+) -> dict[str, int]:
+    """`export`, with evaluators of its own; `root` is an address of the web (MisuseError)."""
+    parts = urlsplit(root)
+    if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment:
+        raise MisuseError("site-url", root, expected="https://example.org/lod")
+    release = folder.resolve()
+    evaluators = Evaluators(Load(release / DATA, vocabulary.base, vocabulary.prefixes), Limits(workers=1))
+    try:
+        return export(release, vocabulary, evaluators, target, root.rstrip("/"), progress)
+    finally:
+        evaluators.close()
 
 
 def export(
@@ -45,6 +65,7 @@ def export(
         for number, place in enumerate(Crawl(app, root).places(_START), 1):
             files.add(place)
             progress(number)
+        add_search(files, app, Site.of(release, vocabulary, evaluators), root)
         write_rules(fresh, files, app, root)
         counts = {"places": files.places, "files": len(files.objects), "redirects": len(files.moved)}
         described = {"release": release.release.version, "root": root, **counts}

@@ -15,8 +15,11 @@ from werkzeug.test import Client, TestResponse
 from endpoint.negotiation import DOCUMENTS, HTML, Format
 from endpoint.words import LANGUAGES
 
-_LEFT_OUT = ("sparql", "search", "suggest", "health", "ready", "metrics", "release/", "timegate", "timemap")
+_LEFT_OUT = ("sparql", "search", "suggest", "health", "ready", "metrics", "release", "timegate", "timemap", "feed.atom",
+             "changes.atom")
 """what needs a program to answer, by the beginning of its path"""
+_HARMLESS = {"lang", "v"}
+"""arguments that a plain file may ignore: the language, and the version of a script or style"""
 _LINK = re.compile(r'<([^>]*)>\s*;\s*rel="([^"]*)"')
 _FOLLOWED = {"alternate", "describedby", "alternate describedby", "linkset", "item", "service-desc"}
 _REDIRECTS = (301, 302, 303, 307, 308)
@@ -41,6 +44,8 @@ class Place:
     pages: dict[str, Answer] = field(default_factory=dict)
     leads: str = ""
     """where a page sends who asks for a graph"""
+    is_strict: bool = False
+    """whether a page is refused (406) to who asks for a graph"""
     moved: Answer | None = None
     """the redirect or the 410 that every way of asking gives"""
 
@@ -107,6 +112,8 @@ class Crawl:
             place.forms[format.extension] = answer
         elif answer.status in _REDIRECTS:
             place.leads = answer.location
+        elif answer.status == 406:
+            place.is_strict = True
 
     def _ask(self, path: str, accept: str, language: str | None = None) -> Answer:
         # The pages of the first language are for those who name none; the others keep their language in their links.
@@ -143,7 +150,7 @@ class Crawl:
         parts = urlsplit(url)
         if f"{parts.scheme}://{parts.netloc}" != self._base or not parts.path.startswith(f"{self._prefix}/"):
             return None
-        if any(name != "lang" for name, _ in parse_qsl(parts.query, keep_blank_values=True)):
+        if any(name not in _HARMLESS for name, _ in parse_qsl(parts.query, keep_blank_values=True)):
             return None
         return unquote(parts.path[len(self._prefix):])
 

@@ -38,8 +38,8 @@ class Files:
     """what is redirected or gone, by path"""
     things: bool = False
     """whether there are things whose documents stand at `doc` for `id`"""
-    pages_only: dict[str, str] = field(default_factory=dict)
-    """paths that are only a page, with the path to which they lead who asks for a graph"""
+    pages_only: dict[str, Place] = field(default_factory=dict)
+    """what is only a page, by path"""
     odd: dict[str, str] = field(default_factory=dict)
     """the type of each file that its suffix does not tell, by path"""
 
@@ -54,7 +54,7 @@ class Files:
         for extension, answer in place.forms.items():
             self._write(f"{_stem(place.path)}.{extension}" if extension else place.path, answer)
         if place.pages and not place.negotiated:
-            self.pages_only[place.path] = place.leads
+            self.pages_only[place.path] = place
 
     def _move(self, path: str, answer: Answer) -> None:
         is_thing = path.startswith("/id/") and answer.status == 303 and answer.location == f"/doc/{path[4:]}"

@@ -1,4 +1,5 @@
-"""Family `key_value`: records of labelled fields. One label opens a record; what has no label continues the open field.
+"""Family `key_value`: records of labelled fields. One label opens a record, the profile's, or the first of the page where
+that stands as often; what has no label continues the open field.
 
 The labels are the profile's, tried longest first. A label stands at the start of a line, before a blank, a colon or
 the end of the line; a field is as long as the page runs until the next label, heading or end mark, blank lines or not.
@@ -58,6 +59,7 @@ class _Reader:
 
     def __init__(self, layout: Mapping[str, Any]) -> None:
         self.layout = layout
+        self.start = layout["record"]["start"]
         self.names = {entry["label"]: entry["name"] for entry in layout["field"]}
         self.prose = {entry["name"] for entry in layout["field"] if entry.get("prose")}
         labels = "|".join(sorted(map(re.escape, self.names), key=len, reverse=True))
@@ -77,7 +79,13 @@ class _Reader:
 
     def opens_record(self, line: TextLine | None) -> bool:
         found = self.field(line) if line else None
-        return bool(found and found[0] == self.layout["record"]["start"])
+        return bool(found and found[0] == self.start)
+
+    def begin_with(self, lines: Sequence[TextLine]) -> None:
+        """Let the first label of a page open its records, where each record has it: fields may stand in another order."""
+        labels = [found[0] for line in lines if (found := self.field(line))]
+        if self.start in labels and labels.count(labels[0]) == labels.count(self.start):
+            self.start = labels[0]
 
     def heading(self, line: TextLine, following: TextLine | None) -> bool | None:
         """True for a heading, False for one that the profile does not know, None for any other line.
@@ -101,9 +109,9 @@ def read(
     reader = _Reader(layout)
     page = Page(text)
     if not any(reader.opens_record(line) for line in page.lines):
-        start = layout["record"]["start"]
-        expected = next(label for label, name in reader.names.items() if name == start)
+        expected = next(label for label, name in reader.names.items() if name == reader.start)
         raise SourceError("layout-mismatch", document.id, layout=document.layout, expected=expected)
+    reader.begin_with(page.lines)
     problems: list[Problem] = []
     blocks, contact = _blocks(document, [line for line in page.lines if not line.blank], reader, problems)
     names = dictionary(lookups) if document.prose == MENTIONS else None

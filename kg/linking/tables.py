@@ -74,8 +74,10 @@ def _item(table: Table, id_: str, country: str, rows: list[Row], doubt: str, pre
     points = tuple(_points(rows))
     if kinds <= {"place"} and apart(points) > FAR_APART:
         doubt = doubt or "positions"
+    names = [row[name] for name in _NAMES for row in rows if name in row]
+    names += [name.strip() for row in rows for name in row.get("alternative", "").split(",") if name.strip()]
     return Item(
-        id_, tuple(dict.fromkeys(row[name] for name in _NAMES for row in rows if name in row)), country,
+        id_, tuple(dict.fromkeys(names)), country,
         frozenset(area for row in rows for area in _areas(row, prefectures)), kinds, points,
         frozenset(row[code] for row in rows for code in ("code5", "code6") if code in row), doubt=doubt,
         former=tuple(dict.fromkeys(name for row in rows for name in row.get("former", "").split("|") if name)),
