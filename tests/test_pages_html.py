@@ -62,7 +62,8 @@ def links(pages: dict[tuple[str, str], str], site: Server) -> list[str]:
     for (path, _), text in pages.items():
         for target in LINK.findall(text):
             address = urlsplit(urljoin(f"{site.address}{path}", html.unescape(target)))
-            if f"{address.scheme}://{address.netloc}" == site.address:
+            itself = path == "/nothing" and address.path == path
+            if f"{address.scheme}://{address.netloc}" == site.address and not itself:
                 found.add(address.path + (f"?{address.query}" if address.query else ""))
     return sorted(found, key=lambda link: sha256(link.encode()).hexdigest())
 
