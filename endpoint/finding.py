@@ -13,6 +13,7 @@ import threading
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice, product
 
 from kg import codes
 from kg.forms import kanji, latin
@@ -24,6 +25,8 @@ LONGEST = 200
 _MOST_WORDS = 8
 _MOST = 400
 """candidates that are ranked"""
+_MOST_MENDED = 20
+"""ways to mend what was asked that are tried"""
 _SLIP = 4
 """letters that a word must have to be taken for another one"""
 _WORD = re.compile(r"[a-zà-ɏ0-9]+|[^\W_a-zà-ɏ0-9]+")
@@ -99,7 +102,7 @@ class Index:
             best = min((self._fit(whole, words, *text) for text in self._texts[thing]), default=None)
             if best is not None and all(self._holds(thing, word) for word in words):
                 how, rank, _, text = best
-                found.append(((max(how, worst), rank, len(text), text, thing), Hit(thing, text, max(how, worst))))
+                found.append(((how, rank, len(text), text, thing), Hit(thing, text, max(how, worst))))
         return [hit for _, hit in sorted(found, key=lambda pair: pair[0])]
 
     def _candidates(self, words: list[_Word]) -> list[str]:
@@ -128,10 +131,11 @@ class Index:
             choices.append([word] if is_known else [_Word(near, False) for near in self._near(word)])
         if not all(choices) or not words:
             return self._one_sign_off(words)
-        match = " AND ".join("(" + " OR ".join(_match(word, whole=True) for word in found) + ")" for found in choices)
-        with self._lock:
-            things = [self._things[at] for (at,) in self._engine.execute(_FIND, (match, _MOST))]
-        return [Hit(thing, self._texts[thing][0][2], 3) for thing in things]
+        found: dict[str, Hit] = {}
+        for meant in islice(product(*choices), _MOST_MENDED):
+            for hit in self._ranked(list(meant), " ".join(word.key for word in meant), 3):
+                found.setdefault(hit.thing, hit)
+        return list(found.values())
 
     def _near(self, word: _Word) -> list[str]:
         key = latin(hepburn(word.key)) if is_kana(word.key) else word.key
@@ -187,11 +191,11 @@ def _keys(text: str) -> Iterator[str]:
         yield joined
 
 
-def _match(word: _Word, whole: bool = False) -> str:
+def _match(word: _Word) -> str:
     """The expression for one word in the language of FTS5; a key holds letters and digits only."""
     if word.japanese:
         return "(" + " AND ".join(f'"{pair}"' for pair in _pairs(word.key)) + ")"
-    return f'"{word.key}"' if whole else f'"{word.key}"*'
+    return f'"{word.key}"*'
 
 
 def _contains(form: str, text: str, word: _Word) -> bool:

@@ -78,7 +78,7 @@ def _path(rule: Rule, site: Site, language: str) -> Node:
         }
         if method == "POST":
             operation["requestBody"] = {
-                "required": True, "content": {media: {"schema": _body(media)} for media in known.get("body", ["*/*"])},
+                "required": "body" in known, "content": {media: {"schema": _body(media)} for media in known.get("body", ["*/*"])},
             }  # fmt: skip
         found[method.lower()] = operation
     return found

@@ -21,6 +21,8 @@ from endpoint.words import word
 from kg.store import terms
 
 _EXAMPLES = 3
+_CARDS = 12
+"""lists on the home page; the rest is behind a link"""
 _SUFFIX = re.compile(r"(.*?)(?:(\.)([A-Za-z].*))?", re.DOTALL)
 _DOCUMENT = Offer(DOCUMENTS)
 _FRONT = Offer((HTML, *(f for f in DOCUMENTS if f != HTML)))
@@ -171,12 +173,12 @@ def _home(site: Site) -> Response:
 
 
 def _kinds(site: Site) -> list[tuple[Link, int, list[Link]]]:
-    """The lists of named things with their number and a few examples, largest first."""
+    """The largest lists of named things with their number and a few examples."""
     views, lists = site.views(), site.lists
     kinds = [(Link(views.name(class_), list_address(name)), number, site.kinds.get(class_, [])[:_EXAMPLES])
              for name, (class_, number) in lists.classes.items() if name in lists.named]
     return [(link, number, [views.link(thing) for thing in things])
-            for link, number, things in sorted(kinds, key=lambda kind: -kind[1]) if things]
+            for link, number, things in sorted(kinds, key=lambda kind: -kind[1]) if things][:_CARDS]
 
 
 def _dumps(site: Site) -> Response:

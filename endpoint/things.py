@@ -79,7 +79,7 @@ def address(arguments_: dict[str, str]) -> str:
 
 
 def _citation(site: Site, title: str, thing: str, language: str) -> str:
-    publisher = site.labels.name(site.vocabulary.publisher or site.vocabulary.dataset, language)
+    publisher = site.labels.name(site.vocabulary.publisher, language)
     dataset = site.vocabulary.text(site.vocabulary.dataset).get(language)
     version = site.release.release.version
     return word("page", "citation", language, publisher=publisher, title=title, dataset=dataset, version=version, iri=thing)

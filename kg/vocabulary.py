@@ -131,10 +131,9 @@ class Vocabulary:
         return str(next(self._dataset_graph.subjects(VOID.uriSpace, None)))
 
     @cached_property
-    def publisher(self) -> str | None:
-        """The IRI of who publishes the data set, where `ontology/dataset.ttl` names it."""
-        found = self._dataset_graph.value(URIRef(self.dataset), DCTERMS.publisher)
-        return str(found) if found else None
+    def publisher(self) -> str:
+        """The IRI of who publishes the data set; that of the data set itself where `ontology/dataset.ttl` names nobody."""
+        return str(self._dataset_graph.value(URIRef(self.dataset), DCTERMS.publisher) or self.dataset)
 
     @cached_property
     def keywords(self) -> tuple[str, ...]:

@@ -187,7 +187,7 @@ def column(page: Page, caption: str) -> list[str]:
 
 
 def test_errand_which_offices_invited_to_kyushu_since_2015(site: Server, visitor: Page) -> None:
-    visitor.get_by_role("link", name="Lists").click()
+    visitor.get_by_role("link", name="Lists", exact=True).click()
     visitor.get_by_role("link", name="exchange and cooperation seminar").click()
     for name in ("Fukuoka", "Saga", "Nagasaki", "Kumamoto", "Oita", "Miyazaki", "Kagoshima"):
         box = visitor.get_by_role("checkbox", name=f"{name} Prefecture")
@@ -221,7 +221,7 @@ def test_errand_where_does_it_say_that_miyagi_was_host_in_2018(visitor: Page) ->
 
 
 def test_errand_how_many_observers_has_near(site: Server, visitor: Page) -> None:
-    visitor.get_by_role("link", name="Lists").click()
+    visitor.get_by_role("link", name="Lists", exact=True).click()
     visitor.get_by_role("link", name="membership", exact=True).click()
     visitor.get_by_role("checkbox", name=re.compile("North East Asia")).check()
     visitor.get_by_role("button", name="Apply").click()
@@ -234,7 +234,7 @@ def test_errand_how_many_observers_has_near(site: Server, visitor: Page) -> None
 
 
 def test_errand_a_list_for_a_spreadsheet(visitor: Page, tmp_path: Path) -> None:
-    visitor.get_by_role("link", name="Lists").click()
+    visitor.get_by_role("link", name="Lists", exact=True).click()
     visitor.get_by_role("link", name="local government", exact=True).click()
     visitor.get_by_role("checkbox", name="Japan", exact=False).first.check()
     visitor.get_by_role("button", name="Apply").click()

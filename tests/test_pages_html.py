@@ -25,7 +25,7 @@ KINDS = [
     "/dataset", "/def", "/sparql", "/dump/", "/errors", "/nothing",
 ]  # fmt: skip
 LINK = re.compile(r'<(?:a|link|script)\b[^>]*?(?:href|src)="([^"]*)"')
-MOST = 400
+MOST = 200
 """links that are followed: those with the smallest hash, so that a run can be repeated"""
 
 
@@ -62,7 +62,8 @@ def links(pages: dict[tuple[str, str], str], site: Server) -> list[str]:
     for (path, _), text in pages.items():
         for target in LINK.findall(text):
             address = urlsplit(urljoin(f"{site.address}{path}", html.unescape(target)))
-            if f"{address.scheme}://{address.netloc}" == site.address:
+            itself = path == "/nothing" and address.path == path
+            if f"{address.scheme}://{address.netloc}" == site.address and not itself:
                 found.add(address.path + (f"?{address.query}" if address.query else ""))
     return sorted(found, key=lambda link: sha256(link.encode()).hexdigest())
 
@@ -74,7 +75,7 @@ def test_every_internal_link_answers(pages: dict[tuple[str, str], str], site: Se
     def status(link: str) -> tuple[int, str]:
         return site.request("HEAD", link, {"Accept": "text/html"}).status, link
 
-    with ThreadPoolExecutor(4) as several:
+    with ThreadPoolExecutor(2) as several:
         answers = list(several.map(status, found[:MOST]))
     assert [answer for answer in answers if answer[0] not in (200, 303)] == []
 
@@ -90,7 +91,7 @@ def test_no_page_has_script_or_style_of_its_own(pages: dict[tuple[str, str], str
     for where, text in pages.items():
         assert not re.search(r'<style|\sstyle="|\son\w+="', text), where
         for opening in re.findall(r"<script[^>]*>", text):
-            assert 'src="/' in opening or 'type="application/ld+json"' in opening, (where, opening)
+            assert 'src="/' in opening or 'type="application/' in opening, (where, opening)
 
 
 def test_a_page_of_a_thing_is_small(site: Server) -> None:
