@@ -14,7 +14,7 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 from browser_support import visiting
-from conftest import missing
+from conftest import ROOT, missing
 from endpoint_support import Reply, Server, fixture_lines, running, vocabulary, write_release
 from playwright.sync_api import Browser
 
@@ -102,27 +102,43 @@ def nginx(twin: Path, open_folder: Path) -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def apache(twin: Path, open_folder: Path) -> Iterator[Server]:
+    root = open_folder / "apache" / "root"
+    shutil.copytree(twin / SITE, root / PREFIX[1:])
+    yield from httpd(root)
+
+
+def httpd(root: Path) -> Iterator[Server]:
+    """Apache with the modules that the rules ask for, on files that may have rules of their own."""
     program = shutil.which("apache2") or shutil.which("apache2", path="/usr/sbin")
     if program is None:
         missing("the Debian package apache2")
-    folder, port = open_folder / "apache", free_port()
-    (folder / "root").mkdir(parents=True)
-    shutil.copytree(twin / SITE, folder / "root" / PREFIX[1:])
+    folder, port = root.parent, free_port()
     names = ("mpm_event", "authz_core", "rewrite", "headers", "mime", "dir")
     modules = "".join(f"LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so\n" for name in names)
     (folder / "types").write_text("")
     (folder / "apache.conf").write_text(
         f"{modules}ServerName localhost\nListen 127.0.0.1:{port}\nPidFile {folder}/pid\nTypesConfig {folder}/types\n"
-        f"Mutex file:{folder}\nErrorLog {folder}/errors\nUser www-data\nGroup www-data\nDocumentRoot {folder}/root\n"
-        f"<Directory {folder}/root>\n  AllowOverride All\n  Require all granted\n</Directory>\n")
+        f"Mutex file:{folder}\nErrorLog {folder}/errors\nUser www-data\nGroup www-data\nDocumentRoot {root}\n"
+        f"<Directory {root}>\n  AllowOverride All\n  Require all granted\n</Directory>\n")
     yield from served([str(program), "-f", str(folder / "apache.conf"), "-X"], port)
+
+
+@pytest.fixture(scope="module")
+def registry(server: Server, open_folder: Path) -> Iterator[Server]:
+    """The redirects of the persistent addresses, as the registry runs them, leading to the running server."""
+    root = open_folder / "registry" / "root"
+    (root / "jichi").mkdir(parents=True)
+    rules = (ROOT / "docs" / "deploy" / "w3id" / ".htaccess").read_text()
+    assert "https://jichi.example.org" in rules
+    (root / "jichi" / ".htaccess").write_text(rules.replace("https://jichi.example.org", f"{server.address}{PREFIX}"))
+    yield from httpd(root)
 
 
 def places(twin: Path) -> list[str]:
     """Addresses of the twin, without suffix where it has one of a form."""
     found = {"/", "/dump/"}
     for file in (twin / SITE).rglob("*"):
-        path = f"/{file.relative_to(twin / SITE).as_posix()}"
+        path = f"/{file.relative_to(twin / SITE).as_posix()}".removesuffix(".plain")
         if file.is_file() and not path.startswith("/.") and not path.endswith("index.html"):
             found |= {path, re.sub(r"(\.ja)?\.(html|ttl|jsonld|nt|rdf|trig)$", "", path)} if ".ja." not in path else set()
     documents = {f"/id/{path[5:]}" for path in found if path.startswith("/doc/") and "." not in path}
@@ -164,7 +180,7 @@ def test_every_address_answers_as_at_the_server(
         if path.startswith(("/search", "/sparql")):
             continue  # stand-ins for what needs a program
         bare = "." not in path.rpartition("/")[2]
-        for accept in ASKED if bare else [BROWSER]:
+        for accept in ASKED if bare and not path.startswith("/linkset/") else [BROWSER]:
             for language in ("en", "ja") if accept == BROWSER else ("en",):
                 wrong += differences(server, copy, path, accept, language)
     assert wrong == [], chr(10).join(wrong)
@@ -226,3 +242,29 @@ def test_the_browser_searches_the_copy(nginx: Server, browser: Browser) -> None:
             visit.page.click("#hits a")
             assert visit.page.get_attribute("html", "lang") == language
             assert name in visit.page.inner_text("h1")
+
+
+@pytest.mark.parametrize("path", ["id/seminar/2021-lisbon", "def", "vocab/role", "graph/rec/900-2021-lisbon", "dataset"])
+def test_persistent_addresses_lead_to_every_form(registry: Server, server: Server, path: str) -> None:
+    for accept in ASKED[:-1]:
+        given = {"Accept": accept} if accept else {}
+        first = registry.request("GET", f"/jichi/{path}", given)
+        assert first.status == (303 if path.startswith("id/") or accept not in (BROWSER, "*/*", None) else 302), accept
+        assert first.headers["access-control-allow-origin"] == "*" and "Accept" in first.headers["vary"]
+        place = first.headers["location"].removeprefix(server.address)
+        reply = server.request("GET", place, given)
+        while reply.status == 303:
+            place = reply.headers["location"].removeprefix(server.address)
+            reply = server.request("GET", place, given)
+        direct = server.request("GET", f"{PREFIX}/{path.replace('id/', 'doc/')}", given)
+        assert (reply.status, content(reply)) == (200, content(direct)), accept
+        assert reply.headers["content-type"] == direct.headers["content-type"]
+
+
+@pytest.mark.parametrize(("path", "place"), [
+    ("", "/"), ("sparql?query=ASK%20%7B%7D", "/sparql?query=ASK%20%7B%7D"), ("dump/jichi.nq", "/dump/jichi.nq"),
+    ("id/seminar/2021-lisbon", "/id/seminar/2021-lisbon"), ("release/2026.11.0/doc/a/b", "/release/2026.11.0/doc/a/b"),
+])
+def test_everything_else_keeps_its_place(registry: Server, server: Server, path: str, place: str) -> None:
+    reply = registry.request("GET", f"/jichi/{path}", {"Accept": BROWSER})
+    assert reply.headers["location"] == f"{server.address}{PREFIX}{place}"

@@ -14,6 +14,8 @@ from endpoint.twin.crawl import Answer, Place
 from endpoint.words import LANGUAGES
 
 FIRST = LANGUAGES[0]
+PLAIN = "plain"
+"""the suffix of files whose address has none"""
 _TYPES = {format.extension: format.content_type() for format in FORMATS}
 
 
@@ -40,6 +42,8 @@ class Files:
     """whether there are things whose documents stand at `doc` for `id`"""
     pages_only: dict[str, Place] = field(default_factory=dict)
     """what is only a page, by path"""
+    folders: dict[str, str] = field(default_factory=dict)
+    """the type of what has no suffix and is no page, by the first part of its path; its files end in `PLAIN`"""
     odd: dict[str, str] = field(default_factory=dict)
     """the type of each file that its suffix does not tell, by path"""
 
@@ -52,7 +56,10 @@ class Files:
             suffix = "" if language == FIRST else f".{language}"
             self._write(f"{_stem(place.path)}{suffix}.{HTML.extension}", answer, language)
         for extension, answer in place.forms.items():
-            self._write(f"{_stem(place.path)}.{extension}" if extension else place.path, answer)
+            if extension:
+                self._write(f"{_stem(place.path)}.{extension}", answer)
+            else:
+                self._add_plain(place.path, answer)
         if place.pages and not place.negotiated:
             self.pages_only[place.path] = place
 
@@ -61,6 +68,18 @@ class Files:
         self.things = self.things or is_thing
         if not is_thing:
             self.moved[path] = answer
+
+    def _add_plain(self, path: str, answer: Answer) -> None:
+        """What has one form only. Below a path without suffix there may be others: its file gets one."""
+        folder, _, rest = path.lstrip("/").partition("/")
+        is_nested = answer.content_type.endswith("+json") and "." not in rest
+        if not is_nested or self.folders.setdefault(folder, answer.content_type) != answer.content_type:
+            self._write(path, answer)
+            return
+        self._write(f"{path}.{PLAIN}", answer)
+        name = f"{path}.{PLAIN}".lstrip("/")
+        self.objects[path.lstrip("/")] = self.objects.pop(name)
+        del self.odd[f"{path}.{PLAIN}"]
 
     def _write(self, path: str, answer: Answer, language: str = "") -> None:
         file = self.folder / path.lstrip("/")

@@ -10,7 +10,7 @@ from flask import Flask, render_template
 from endpoint.delivery import CROSS_ORIGIN
 from endpoint.errors import VisitorError, trouble
 from endpoint.negotiation import DOCUMENTS, FORMATS, HTML
-from endpoint.twin.files import FIRST, Files
+from endpoint.twin.files import FIRST, PLAIN, Files
 from endpoint.words import LANGUAGES
 
 _TEMPLATES = {"nginx.conf": "twin/nginx.conf", "site/.htaccess": "twin/htaccess", "README.md": "twin/README.md",
@@ -39,6 +39,8 @@ def write_rules(folder: Path, files: Files, app: Flask, root: str) -> None:
         "problem": PROBLEM,
         "odd": sorted(files.odd.items()),
         "things": files.things,
+        "folders": sorted(files.folders.items()),
+        "plain": PLAIN,
         "cross_origin": sorted(CROSS_ORIGIN.items()),
     }
     for name, template in _TEMPLATES.items():
