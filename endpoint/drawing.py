@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-BOX_WIDTH, BOX_HEIGHT = 176, 34
-_ACROSS, _DOWN = 262, 62
+BOX_WIDTH, BOX_HEIGHT = 258, 34
+_ACROSS, _DOWN = 345, 58
+_BEND = 44
 _SWEEPS = 4
 
 
@@ -46,6 +47,8 @@ class Drawing:
     lines: tuple[Line, ...]
     width: int
     height: int
+    box: int
+    """how wide every box is"""
 
 
 def drawn(arrows: Iterable[Arrow], name: Callable[[str], str]) -> Drawing | None:
@@ -55,15 +58,27 @@ def drawn(arrows: Iterable[Arrow], name: Callable[[str], str]) -> Drawing | None
         pairs.setdefault((arrow.start, arrow.end), []).append(arrow.property)
     if not pairs:
         return None
-    layers = _ordered(_layered(pairs), pairs)
+    layers = _layered(pairs)
+    routes = {pair: _route(pair, layers) for pair in pairs}
+    layers = _ordered(layers, [step for route in routes.values() for step in zip(route, route[1:])])
     tallest = max(map(len, layers))
     places = {
-        iri: (column * _ACROSS, int((row + (tallest - len(layer)) / 2) * _DOWN))
-        for column, layer in enumerate(layers) for row, iri in enumerate(layer)
+        key: (column * _ACROSS, int((row + (tallest - len(layer)) / 2) * _DOWN))
+        for column, layer in enumerate(layers) for row, key in enumerate(layer)
     }  # fmt: skip
-    lines = tuple(_line(places[a], places[b], tuple(name(p) for p in named if p)) for (a, b), named in sorted(pairs.items()))
-    boxes = tuple(Box(iri, name(iri), x, y) for iri, (x, y) in sorted(places.items()))
-    return Drawing(boxes, lines, (len(layers) - 1) * _ACROSS + BOX_WIDTH, (tallest - 1) * _DOWN + BOX_HEIGHT)
+    lines = tuple(_line([places[k] for k in routes[pair]], tuple(name(p) for p in named if p)) for pair, named in sorted(pairs.items()))
+    boxes = tuple(Box(key, name(key), *place) for key, place in sorted(places.items()) if " " not in key)
+    return Drawing(boxes, lines, (len(layers) - 1) * _ACROSS + BOX_WIDTH, (tallest - 1) * _DOWN + BOX_HEIGHT, BOX_WIDTH)
+
+
+def _route(pair: tuple[str, str], layers: list[list[str]]) -> list[str]:
+    """The way of a line: its ends, and a place of its own (`start end column`) in each layer between them."""
+    start, end = (next(n for n, layer in enumerate(layers) if key in layer) for key in pair)
+    step = 1 if start < end else -1
+    between = [(column, f"{pair[0]} {pair[1]} {column}") for column in range(start + step, end, step)] if start != end else []
+    for column, key in between:
+        layers[column].append(key)
+    return [pair[0], *(key for _, key in between), pair[1]]
 
 
 def _layered(pairs: Iterable[tuple[str, str]]) -> list[list[str]]:
@@ -92,23 +107,29 @@ def _ordered(layers: list[list[str]], pairs: Iterable[tuple[str, str]]) -> list[
     for start, end in pairs:
         near.setdefault(start, set()).add(end)
         near.setdefault(end, set()).add(start)
-    for _ in range(_SWEEPS):
-        place = {iri: row / max(1, len(layer) - 1) for layer in layers for row, iri in enumerate(layer)}
-        layers = [
-            sorted(layer, key=lambda iri: (sum(place[other] for other in near[iri]) / len(near[iri]), iri)) for layer in layers
-        ]
+    layers = list(layers)
+    for sweep in range(_SWEEPS):
+        # To the right by what stands left, back to the left by what stands right.
+        columns = range(1, len(layers)) if sweep % 2 else range(len(layers) - 2, -1, -1)
+        for column in columns:
+            beside = layers[column - 1 if sweep % 2 else column + 1]
+            place = {key: row - len(beside) / 2 for row, key in enumerate(beside)}
+            middle = {key: [place[other] for other in near[key] if other in place] for key in layers[column]}
+            layers[column] = sorted(layers[column], key=lambda key: (sum(middle[key]) / max(1, len(middle[key])), key))
     return layers
 
 
-def _line(start: tuple[int, int], end: tuple[int, int], names: tuple[str, ...]) -> Line:
-    """From the side of one box to the facing side of the other; within a column around the right."""
-    (x1, y1), (x2, y2) = start, end
-    y1, y2 = y1 + BOX_HEIGHT // 2, y2 + BOX_HEIGHT // 2
-    if x1 < x2:
-        x1, bend = x1 + BOX_WIDTH, 48
-        return Line(f"M{x1} {y1}C{x1 + bend} {y1} {x2 - bend} {y2} {x2} {y2}", names, (x1 + x2) // 2, (y1 + y2) // 2)
-    if x1 > x2:
-        x2, bend = x2 + BOX_WIDTH, 48
-        return Line(f"M{x1} {y1}C{x1 - bend} {y1} {x2 + bend} {y2} {x2} {y2}", names, (x1 + x2) // 2, (y1 + y2) // 2)
-    x1, bend = x1 + BOX_WIDTH, 60
-    return Line(f"M{x1} {y1}C{x1 + bend} {y1} {x1 + bend} {y2} {x1} {y2}", names, x1 + 45, (y1 + y2) // 2)
+def _line(way: list[tuple[int, int]], names: tuple[str, ...]) -> Line:
+    """From the side of one box to the facing side of the next place, straight through what lies between the ends."""
+    points = [(x, y + BOX_HEIGHT // 2) for x, y in way]
+    forward = points[0][0] <= points[-1][0]
+    near, far, bend = (0, BOX_WIDTH, _BEND) if forward else (BOX_WIDTH, 0, -_BEND)
+    path = [f"M{points[0][0] + far} {points[0][1]}"]
+    for number, (x, y) in enumerate(points[1:], 1):
+        before = points[number - 1]
+        path.append(f"C{before[0] + far + bend} {before[1]} {x + near - bend} {y} {x + near} {y}")
+        if number < len(points) - 1:
+            path.append(f"H{x + far}")
+    (x1, y1), (x2, y2) = points[0], points[1]
+    middle = ((x1 + far + x2 + near) // 2, (y1 + y2) // 2) if len(points) == 2 else (x2 + BOX_WIDTH // 2, y2)
+    return Line("".join(path), names, *middle)

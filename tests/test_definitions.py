@@ -45,8 +45,8 @@ def test_every_term_has_its_anchor_and_both_languages(page: str, vocabulary: Voc
 
 def test_a_class_has_its_shape_in_words_a_number_an_example_and_its_source(page: str, site: Server) -> None:
     said = term(page, "Seminar")
-    rows = site.get("/list/Seminar.json").json()
-    assert re.search(r"([\d,]+) in this release", said)[1].replace(",", "") == str(rows["total"] if "total" in rows else len(rows))
+    number = len(site.get("/list/Seminar.csv").text.strip().split("\n")) - 1
+    assert f"{number} in this release" in said
     assert "inviting office jichi:invitedBy exactly one jichi:OverseasOffice Exactly one inviting office." in said
     assert "kind of jichi:ExchangeEvent" in said
     assert "seminar.rml.ttl (key)" in said
