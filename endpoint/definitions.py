@@ -9,21 +9,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
 
 from flask import render_template
-from rdflib import OWL, RDF, RDFS, SH, SKOS, Graph, Literal, URIRef
+from rdflib import OWL, RDFS, SH, SKOS, Literal, URIRef
 
-from endpoint import drawing
+from endpoint import drawing, mapped
 from endpoint.documents import Document, query_text
+from endpoint.mapped import Source
 from endpoint.site import Site, reader_language
 from endpoint.views import Link, Views
 from endpoint.words import LANGUAGES, word
-from kg.project import Project, read_text
 from kg.store import Term
 from kg.vocabulary import Field, TermOfOntology, Text
 
-_RML = "http://w3id.org/rml/"
 _SECTIONS = (("classes", OWL.Class), ("object-properties", OWL.ObjectProperty), ("datatype-properties", OWL.DatatypeProperty))
 _ALIGNED = (RDFS.subClassOf, RDFS.subPropertyOf, OWL.equivalentClass, OWL.equivalentProperty, SKOS.closeMatch, SKOS.exactMatch)
 _AXIOMS = (RDFS.domain, RDFS.range, OWL.inverseOf)
@@ -38,14 +36,6 @@ class Constraint:
     often: str
     kinds: tuple[Link, ...]
     message: str
-
-
-@dataclass(frozen=True)
-class Source:
-    """A mapping or a rule that makes a term, and the fields of the records that it reads."""
-
-    file: str
-    fields: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -107,6 +97,7 @@ class _Maker:
         rows = [(row["class"], row) for row in store.select(query_text("class-examples"))]
         rows += [(row["property"], row) for row in store.select(query_text("property-sizes"))]
         self._used = {term.value: (int(row["number"].value), row["example"].value) for term, row in rows}
+        self._sources = mapped.sources(self._vocabulary.project, site.release.folder)
         self._fields = {
             class_: [f for f in fields if f.shape] for class_, fields in self._vocabulary.fields.items()
         }
@@ -121,7 +112,7 @@ class _Maker:
             used_by=tuple(self._users(term.iri)) if is_property else (), number=number,
             list=self._views.local(f"list/{name}") if name else "",
             example=self._example(example, term.iri if is_property else "") if example else None,
-            sources=sources(self._vocabulary.project).get(term.iri, ()) + self._rules(term.iri),
+            sources=self._sources.get(term.iri, ()) + self._rules(term.iri),
         )  # fmt: skip
 
     def _words(self, term: TermOfOntology) -> tuple[tuple[str, str, str, str], ...]:
@@ -177,7 +168,7 @@ class _Maker:
 
     def _rules(self, iri: str) -> tuple[Source, ...]:
         curie = re.compile(rf"(?<![\w:]){re.escape(self._vocabulary.curie(iri))}(?![\w-])")
-        return tuple(Source(name, ()) for name, made in _rule_heads(self._vocabulary.project) if curie.search(made))
+        return tuple(Source(name, ()) for name, made in mapped.rules(self._vocabulary.project) if curie.search(made))
 
     def reused(self, own: Sequence[TermOfOntology]) -> tuple[tuple[str, str, str, int], ...]:
         """Terms of others that the release uses: (short name, address, label, number)."""
@@ -196,32 +187,3 @@ class _Maker:
         ]  # fmt: skip
         above = [drawing.Arrow(str(a), str(b), "") for a, b in sorted(self._terms.subject_objects(RDFS.subClassOf))]
         return [arrow for arrow in above + found if {arrow.start, arrow.end} <= classes and arrow.start != arrow.end]
-
-
-@cache
-def sources(project: Project) -> dict[str, tuple[Source, ...]]:
-    """By term: the mappings that make it, with the references to records that they fill in; once for a project."""
-    found: dict[str, dict[str, set[str]]] = {}
-    for path in project.files("mappings", "*.rml.ttl"):
-        graph = Graph(bind_namespaces="none")
-        graph.parse(data=read_text(path, project.place(path)), format="turtle")
-        rml = {name: URIRef(_RML + name) for name in ("class", "predicate", "objectMap", "template", "reference")}
-        for node, term in graph.subject_objects(rml["class"]):
-            found.setdefault(str(term), {}).setdefault(path.name, set()).update(_references(graph, node, rml))
-        for node, term in graph.subject_objects(rml["predicate"]):
-            for made in graph.objects(node, rml["objectMap"]):
-                found.setdefault(str(term), {}).setdefault(path.name, set()).update(_references(graph, made, rml))
-    return {term: tuple(Source(file, tuple(sorted(fields))) for file, fields in sorted(files.items())) for term, files in found.items()}
-
-
-def _references(graph: Graph, node: object, rml: dict[str, URIRef]) -> set[str]:
-    """Fields of records that a term map reads, without the `$.` of JSONPath."""
-    templates = [str(v) for v in graph.objects(node, rml["template"])]
-    named = [str(v) for v in graph.objects(node, rml["reference"])]
-    return {f.removeprefix("$.") for f in (*named, *(m for t in templates for m in re.findall(r"\{([^}]*)\}", t)))}
-
-
-@cache
-def _rule_heads(project: Project) -> list[tuple[str, str]]:
-    """The rules by their file, each with what it makes: what stands before its WHERE."""
-    return [(path.name, read_text(path, project.place(path)).partition("WHERE")[0]) for path in project.files("mappings/rules", "*.rq")]

@@ -59,6 +59,19 @@ def test_a_property_names_the_record_fields_that_it_is_mapped_from(page: str) ->
     assert "takes-part-in.rq" not in term(page, "hostedBy"), "a rule makes what it constructs, not what it reads"
 
 
+def test_a_term_that_records_name_is_traced_through_the_records_of_the_release(page: str) -> None:
+    assert "account.rml.ttl (class)" in term(page, "Affiliation")
+    assert "activity.rml.ttl (class)" in term(page, "Network")
+    assert "account.rml.ttl (relation)" in term(page, "statedBy")
+
+
+def test_every_term_in_use_says_what_makes_it(page: str, vocabulary: Vocabulary) -> None:
+    own = [t.iri.partition("#")[2] for t in vocabulary.terms.values() if t.iri.startswith(f"{vocabulary.ontology}#")]
+    used = [name for name in own if f"jichi:{name} 0 in this release" not in term(page, name)]
+    assert len(used) > 50
+    assert [name for name in used if " made by " not in term(page, name)] == []
+
+
 def test_the_rdf_at_the_same_address_is_the_ontology(site: Server, vocabulary: Vocabulary) -> None:
     graph = Graph().parse(data=site.get("/def", "text/turtle").text, format="turtle")
     assert set(vocabulary.graph("ontology").subjects()) - set(graph.subjects()) == set()
