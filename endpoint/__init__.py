@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from flask import Flask
 
     from endpoint.release import OpenRelease
@@ -12,9 +14,11 @@ if TYPE_CHECKING:
     from kg.vocabulary import Vocabulary
 
 
-def create_app(release: OpenRelease, vocabulary: Vocabulary, evaluators: Evaluators) -> Flask:
-    """The WSGI application for one open release. The caller closes `evaluators`."""
+def create_app(
+    release: OpenRelease, vocabulary: Vocabulary, evaluators: Evaluators, copies: Path | None = None
+) -> Flask:
+    """The WSGI application for one open release, with the folder of copies of its documents, if any. The caller closes `evaluators`."""
     # Imported here because `python -m endpoint.evaluator` runs this file too and must not load Flask for a query.
     from endpoint.app import build_app
 
-    return build_app(release, vocabulary, evaluators)
+    return build_app(release, vocabulary, evaluators, copies=copies)

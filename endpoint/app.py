@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from functools import partial
+from pathlib import Path
 from urllib.parse import urlencode
 
 from flask import Flask, Response, redirect, render_template, request
@@ -25,13 +27,14 @@ _PLAIN = re.compile(r"^[A-Za-z0-9/._~-]*$")
 
 
 def build_app(
-    release: OpenRelease, vocabulary: Vocabulary, evaluators: Evaluators, pinned: Edition | None = None
+    release: OpenRelease, vocabulary: Vocabulary, evaluators: Evaluators, pinned: Edition | None = None,
+    copies: Path | None = None,
 ) -> Flask:
-    """`pinned`: this is a past release, below `/release/`."""
+    """`pinned`: this is a past release, below `/release/`. `copies`: a folder with copies of the source documents."""
     app = Flask("endpoint", static_folder="static", template_folder="templates")
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = delivery.KEPT_SECONDS
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    site = Site.of(release, vocabulary, evaluators)
+    site = Site.of(release, vocabulary, evaluators, copies)
     resources.register(app, site)
     dataset.register(app, site)
     codes.register(app, site)
@@ -49,7 +52,7 @@ def build_app(
     memento.register(app, editions, pinned)
     if pinned is None:
         feed.register(app, site, editions)
-        past.register(app, site, editions, build_app)
+        past.register(app, site, editions, partial(build_app, copies=copies))
     app.register_error_handler(KgError, _answer_error)
     app.register_error_handler(HTTPException, _answer_http_error)
     app.context_processor(lambda: _template_words(site))

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from flask import Flask, Response, redirect, render_template, request, send_from_directory
 from rdflib import DCTERMS, VOID
 
-from endpoint import arguments, dataset, things
+from endpoint import arguments, dataset, definitions, ledgers, things
 from endpoint.answers import named, page
 from endpoint.documents import INDEXES, Document
 from endpoint.errors import STATUS, VisitorError
@@ -110,6 +110,10 @@ def _written(site: Site, document: Document, choice: Choice) -> Response:
         response = page(_index(site, document))
     elif dataset.is_shown(site, document):
         response = page(dataset.page(site, document, _alternates(document)))
+    elif definitions.is_shown(site, document):
+        response = page(definitions.page(site, document, _alternates(document)))
+    elif ledgers.is_shown(site, document):
+        response = page(ledgers.written(site, document, _alternates(document)))
     else:
         response = page(things.written(site, document, _alternates(document)))
     response.headers["Link"] = ", ".join(link.header() for link in signposts(site, document, choice.format))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 from flask import Request as HttpRequest
 from flask import g, request
@@ -39,15 +40,19 @@ class Site:
     calendar: Calendar
     atlas: Atlas
     lists: Lists
+    copies: Path | None
+    """a folder with copies of the source documents, where there is one"""
 
     @classmethod
-    def of(cls, release: OpenRelease, vocabulary: Vocabulary, evaluators: Evaluators) -> Site:
+    def of(
+        cls, release: OpenRelease, vocabulary: Vocabulary, evaluators: Evaluators, copies: Path | None = None
+    ) -> Site:
         places = Names(vocabulary.base)
         labels = Labels(release.store, vocabulary, places)
         documents = Documents(release, vocabulary, places)
         calendar, atlas = Calendar(release.store), Atlas(release.store)
         lists = Lists(release.store, vocabulary, labels, calendar)
-        return cls(release, vocabulary, evaluators, places, documents, labels, calendar, atlas, lists)
+        return cls(release, vocabulary, evaluators, places, documents, labels, calendar, atlas, lists, copies)
 
     @cached_property
     def kinds(self) -> dict[str, list[str]]:

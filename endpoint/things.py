@@ -26,7 +26,10 @@ class Made:
     query: str
 
 
-def written(site: Site, document: Document, alternates: Sequence[Link]) -> str:
+def written(
+    site: Site, document: Document, alternates: Sequence[Link], template: str = "resource.html", **more: object
+) -> str:
+    """`template` may add to the generic page what only `more` can say."""
     language, views = reader_language(), site.views()
     asked = arguments.number("page")
     found = uses(site.release.store, document.nodes, site.names.base, asked)
@@ -34,7 +37,8 @@ def written(site: Site, document: Document, alternates: Sequence[Link]) -> str:
     timeline = site.calendar.around(document.iri, views.name, views.href)
     made = _queries(document, timeline is not None)
     return render_template(
-        "resource.html",
+        template,
+        **more,
         page=page,
         alternates=alternates,
         timeline=timeline,

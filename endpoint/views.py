@@ -101,7 +101,7 @@ class Views:
         self._names = names
         self._labels = labels
         self._language = language
-        self._local = local
+        self.local = local
         self._list_of = list_of
         self._marks = Marks(names, labels, language, self.href)
 
@@ -132,7 +132,7 @@ class Views:
     def _kind(self, class_: str) -> Link:
         """A class by the list of its things; by its term where it has no list."""
         name = self._list_of(class_)
-        return Link(self.name(class_), self._local(f"list/{name}")) if name else self.link(class_)
+        return Link(self.name(class_), self.local(f"list/{name}")) if name else self.link(class_)
 
     def sort_key(self, iri: str) -> tuple[str, str]:
         """The place of a name among others: by reading for readers of Japanese, else by letters."""
@@ -148,7 +148,7 @@ class Views:
         """Where a link to `iri` leads: to this server for IRIs of ours, else to the IRI if it is one of the web."""
         path = self._names.path_of(iri)
         if path is not None:
-            return self._local(f"doc/{path[3:]}" if path.startswith("id/") else path)
+            return self.local(f"doc/{path[3:]}" if path.startswith("id/") else path)
         return iri if iri.startswith(("http://", "https://")) else None
 
     def _part(self, iri: str, found: list[Statement], document: str) -> Part:

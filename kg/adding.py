@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from kg import boilerplate, gazetteer, ledger, minting, pipeline, preview, proposals, reading, registering
 from kg.errors import CurationError, MisuseError, ProjectError, SourceError
 from kg.extract import Lookups, load_layout, load_lookups, load_register, page_text
-from kg.extract.register import MENTIONS
+from kg.register import MENTIONS
 from kg.extract.records import check, read, to_json
 from kg.messages import nearest
 from kg.minting import Key

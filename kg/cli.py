@@ -20,7 +20,7 @@ from kg import cli_documents, cli_engine, cli_export, cli_identity, cli_link, cl
 from kg import pipeline, published, reading, release, show
 from kg.errors import KgError, QueryError
 from kg.explain import SPAN, Explanation, Support, explain, supports
-from kg.extract.register import load_register
+from kg.register import load_register
 from kg.messages import catalogue, nearest, render
 from kg.names import Names
 from kg.project import Project
@@ -238,7 +238,7 @@ def _steps(language: str, quiet: bool) -> Iterator[Callable[[str], None]]:
 def _serve(words: Callable[[str], str], language: str) -> click.Command:
     def run(
         out: Path, reference: Path | None, host: str, port: int, prefix: str, behind_proxy: bool,
-        trusted_proxy: tuple[str, ...], rate: float, burst: int, processes: int, no_pages: bool,
+        trusted_proxy: tuple[str, ...], rate: float, burst: int, processes: int, no_pages: bool, documents: Path | None,
         engine: str | None, login: Path | None,
     ) -> int:  # fmt: skip
         from endpoint.gate import Rate
@@ -252,7 +252,7 @@ def _serve(words: Callable[[str], str], language: str) -> click.Command:
         link = out / published.CURRENT
         serve(link, Vocabulary(Project.find()), host, port, Limits(processes=processes), prefix=prefix,
               behind_proxy=behind_proxy, trusted=trusted_proxy, rate=Rate(rate, burst), pages=not no_pages,
-              engine=cli_engine.engine(engine, login))
+              engine=cli_engine.engine(engine, login), copies=documents)
         return 0
 
     return click.Command("serve", callback=run, help=words("help-serve"), params=[
@@ -267,6 +267,7 @@ def _serve(words: Callable[[str], str], language: str) -> click.Command:
         click.Option(["--burst"], type=click.IntRange(1), default=100, show_default=True, help=words("option-burst")),
         click.Option(["--processes"], type=click.IntRange(1, 64), default=2, show_default=True, help=words("option-processes")),
         click.Option(["--no-pages"], is_flag=True, help=words("option-no-pages")),
+        _documents(words),
         *cli_engine.options(words),
     ])  # fmt: skip
 

@@ -14,7 +14,7 @@ from kg import curate, deposit, derive, describe, examples, ledger, link, number
 from kg import tombstones, validate
 from kg.errors import ProjectError, ReleaseError
 from kg.extract.records import read as read_records
-from kg.extract.register import load_register
+from kg.register import load_register
 from kg.model import Document, Line, Problem, Record, Release, graph_of, iri, triple
 from kg.names import Names
 from kg.project import Project, read_csv, read_text

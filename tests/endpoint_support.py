@@ -38,6 +38,8 @@ project, folder, limits, settings = sys.argv[1:]
 settings = json.loads(settings)
 if "engine" in settings:
     settings["engine"] = Engine(settings["engine"])
+if "copies" in settings:
+    settings["copies"] = Path(settings["copies"])
 settings["rate"] = Rate(**settings.get("rate", {}))
 serve(Path(folder), Vocabulary(Project(Path(project))), port=0, limits=Limits(**json.loads(limits)),
       say=lambda line: print(line, flush=True), **settings)

@@ -23,7 +23,7 @@ from typing import Any
 from kg.extract import blurbs, html, key_value, table_rows
 from kg.extract.lookups import Lookups, load_lookups
 from kg.extract.profile import check_layout, load_layout
-from kg.extract.register import identify, load_register
+from kg.register import identify, load_register
 from kg.extract.text import decode
 from kg.model import Document, Problem, Record
 

@@ -17,7 +17,7 @@ from kg.errors import SourceError
 from kg.extract.contact import ContactReader
 from kg.extract.lookups import Lookups
 from kg.extract.mentions import Dictionary, dictionary, mentioned
-from kg.extract.register import MENTIONS
+from kg.register import MENTIONS
 from kg.extract.text import Page, TextLine, span
 from kg.model import Document, Place, Problem, Record
 

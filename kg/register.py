@@ -1,4 +1,4 @@
-"""The register of source documents, and the way from a file to its entry."""
+"""The register of source documents, and the way from a file to its entry. The web side reads it, too: it writes nothing."""
 
 from __future__ import annotations
 
