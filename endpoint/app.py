@@ -9,7 +9,8 @@ from flask import Flask, Response, redirect, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from endpoint import (
-    assets, codes, dataset, delivery, feed, gone, lists, memento, openapi, operation, past, resources, search, sparql,
+    assets, codes, dataset, delivery, feed, gone, lists, memento, openapi, operation, overview, past, resources, search,
+    sparql,
 )  # fmt: skip
 from endpoint.editions import Edition, Editions
 from endpoint.errors import VisitorError, Trouble, code_of_status, trouble
@@ -37,6 +38,7 @@ def build_app(
     codes.register(app, site)
     lists.register(app, site)
     search.register(app, site)
+    overview.register(app, site)
     openapi.register(app, site)
     sparql.register(app, site)
     assets.register(app)
