@@ -12,9 +12,14 @@ if TYPE_CHECKING:
     from kg.vocabulary import Vocabulary
 
 
-def create_app(release: OpenRelease, vocabulary: Vocabulary, evaluators: Evaluators) -> Flask:
-    """The WSGI application for one open release. The caller closes `evaluators`."""
+def create_app(
+    release: OpenRelease, vocabulary: Vocabulary, evaluators: Evaluators, report_to: str | None = None
+) -> Flask:
+    """The WSGI application for one open release. The caller closes `evaluators`.
+
+    `report_to`: where readers report errors, a `mailto:` or `https:` URL; without it pages have no such link.
+    """
     # Imported here because `python -m endpoint.evaluator` runs this file too and must not load Flask for a query.
     from endpoint.app import build_app
 
-    return build_app(release, vocabulary, evaluators)
+    return build_app(release, vocabulary, evaluators, report_to=report_to)

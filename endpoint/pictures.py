@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
-from endpoint.outlines import Point, within
+from endpoint.outlines import Point, unrolled
 
-_LEFT, _TOP, _WIDE, _HIGH = 136, 30, 40, 34
-"""units of a heat table: the captions of rows and of columns, a cell"""
+_LEFT, _TOP, _HIGH = 120, 30, 34
+"""units of a heat table: the captions of rows and of columns, the height of a cell"""
+_NARROWEST, _WIDEST, _ROOM = 40, 80, 720
+"""units of a cell's width, and for all cells of a row"""
 _STEP, _BAR = 25, 15
-_FULL = 380
+_FULL = 240
 """units of the longest bar"""
-_BAR_LEFT = 190
+_BAR_LEFT = 170
 WEST, SOUTH, NORTH = -30.0, -56.0, 78.0
 """degrees where the map of the world is cut: in the Atlantic, so that Japan lies in the middle"""
 WORLD = 960
@@ -99,17 +102,18 @@ class Line:
 
 def heat(rows: Sequence[tuple[str, Counter[int]]], columns: Sequence[int]) -> Heat:
     """Rows with their numbers by column; nothing is drawn where a number is 0."""
+    wide = max(_NARROWEST, min(_WIDEST, _ROOM // max(1, len(columns))))
     most = max((number for _, numbers in rows for number in numbers.values()), default=1)
     cells = [
-        Cell(_LEFT + _WIDE * i, _TOP + _HIGH * j, numbers[column], round(numbers[column] / most, 2))
+        Cell(_LEFT + wide * i, _TOP + _HIGH * j, numbers[column], round(numbers[column] / most, 2))
         for j, (_, numbers) in enumerate(rows) for i, column in enumerate(columns) if numbers[column]
     ]  # fmt: skip
-    right = _LEFT + _WIDE * len(columns)
+    right = _LEFT + wide * len(columns)
     middle = [_TOP + _HIGH * j + _HIGH // 2 for j in range(len(rows))]
     return Heat(
-        right + 48, _TOP + _HIGH * len(rows) + 4, _WIDE, _HIGH,
+        right + 48, _TOP + _HIGH * len(rows) + 4, wide, _HIGH,
         tuple(Caption(caption, _LEFT - 12, y) for (caption, _), y in zip(rows, middle, strict=True)),
-        tuple(Caption(str(column), _LEFT + _WIDE * i + _WIDE // 2, _TOP - 10) for i, column in enumerate(columns)),
+        tuple(Caption(str(column), _LEFT + wide * i + wide // 2, _TOP - 10) for i, column in enumerate(columns)),
         tuple(cells),
         tuple(Caption(str(numbers.total()), right + 36, y) for (_, numbers), y in zip(rows, middle, strict=True)),
     )  # fmt: skip
@@ -152,13 +156,10 @@ def _arc(begin: tuple[float, float], end: tuple[float, float]) -> str:
     return f"M{x:g},{y:g}Q{(x + u) / 2:g},{max(4.0, (y + v) / 2 - length / 5):g} {u:g},{v:g}"
 
 
+@cache
 def _land() -> tuple[str, ...]:
-    """The rings of land on both sides of the date line, each cut where the map is."""
-    paths = []
-    for west, east in ((WEST, 180.0), (-180.0, WEST)):
-        for ring in within((west, SOUTH, east, NORTH)):
-            # The edges must not come out on the other side: 180 is 210 units of degrees from the left, -180 as well.
-            shifted = [(x - WEST + (360 if west < WEST else 0), y) for x, y in ring]
-            places = [(x * WORLD / 360, (NORTH - y) * WORLD / 360 * _STRETCH) for x, y in shifted]
-            paths.append("M" + "L".join(f"{x:.1f},{y:.1f}" for x, y in places) + "Z")
-    return tuple(paths)
+    """The rings of land, cut where the map is."""
+    rings = unrolled((WEST, SOUTH, WEST + 360, NORTH))
+    scale = WORLD / 360
+    places = [[((x - WEST) * scale, (NORTH - y) * scale * _STRETCH) for x, y in ring] for ring in rings]
+    return tuple("M" + "L".join(f"{x:.1f},{y:.1f}" for x, y in ring) + "Z" for ring in places)

@@ -76,12 +76,13 @@ def serve(
     rate: Rate = Rate(),
     pages: bool = True,
     engine: Engine | None = None,
+    report_to: str | None = None,
 ) -> None:
     """Serve the release that `folder` is, or leads to now and later, until interrupted.
 
     `port` 0 takes a free one; `say` gets the address. Proxies of the networks in `trusted` are believed, with
     `behind_proxy` whoever connects. `pages`: documents are made beforehand. With an `engine`, which holds the release,
-    nothing is loaded here and queries and documents are answered from there. ReleaseError when there is no release,
+    nothing is loaded here and queries and documents are answered from there. `report_to`: where readers report errors. ReleaseError when there is no release,
     MisuseError when the address is taken.
     """
     limits = limits or Limits()
@@ -93,7 +94,7 @@ def serve(
     listener = _bound(host, port)
     address = f"http://{_shown(host)}:{listener.getsockname()[1]}/"
     with listener, tempfile.TemporaryDirectory(prefix="jichi-") as metrics:
-        site = _Site(folder, vocabulary, limits, gate, prefix, pages and engine is None, engine)
+        site = _Site(folder, vocabulary, limits, gate, prefix, pages and engine is None, engine, report_to)
         if limits.fork:
             _Master(site, listener, Path(metrics)).run(lambda: say(address))
         else:
@@ -105,10 +106,11 @@ class _Site:
 
     def __init__(
         self, link: Path, vocabulary: Vocabulary, limits: Limits, gate: Gate, prefix: str, pages: bool,
-        engine: Engine | None,
+        engine: Engine | None, report_to: str | None,
     ) -> None:
         self.link, self.limits, self.gate = link, limits, gate
         self._vocabulary, self._prefix, self._pages, self._engine = vocabulary, prefix, pages, engine
+        self._report_to = report_to
         # Here and not in the process of each release, which is forked from this one: it takes as long as loading.
         for name in GRAPHS:
             vocabulary.source(name)
@@ -117,7 +119,8 @@ class _Site:
         vocabulary = self._vocabulary
         release = OpenRelease.open(folder, vocabulary, self._engine)
         lent = _Lent()
-        app = placed(create_app(release, vocabulary, lent), self._prefix, bool(self.gate.trusted))  # type: ignore[arg-type]
+        made = create_app(release, vocabulary, lent, self._report_to)  # type: ignore[arg-type]
+        app = placed(made, self._prefix, bool(self.gate.trusted))
 
         def for_evaluators(evaluators: Evaluators) -> Callable:
             remote = isinstance(release.store, RemoteStore)
@@ -129,7 +132,7 @@ class _Site:
             project = vocabulary.project
             path = shelf.place_of(published.home(folder), release.release.version, Path(__file__).parent,
                                   Path(sys.modules["kg"].__path__[0]), project.ontology, project.shapes,
-                                  settings=self._prefix)
+                                  settings=f"{self._prefix} {self._report_to or ''}".rstrip())
 
         def fill() -> int:
             paths = Documents(release, vocabulary, Names(vocabulary.base)).paths()
