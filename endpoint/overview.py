@@ -16,6 +16,7 @@ from endpoint.outlines import Point
 from endpoint.site import Site, local, reader_language
 from endpoint.views import Link, Views
 from endpoint.words import LANGUAGES, word
+from kg.query_text import completed
 from kg.store import Term
 
 _SVG = "image/svg+xml; charset=utf-8"
@@ -74,12 +75,17 @@ def _file(found: dict[str, Picture], name: str) -> Response:
 
 def _pictures(site: Site, views: Views) -> dict[str, Picture]:
     ties = _ties(site)
-    found = (_seminars(site, views), _hosts(site, views), _countries(views, ties), _map(views, ties))
+    found = (_seminars(site, views), _hosts(site, views), _countries(site, views, ties), _map(site, views, ties))
     return {picture.name: picture for picture in found}
 
 
 def _rows(site: Site, name: str) -> list[dict[str, Term]]:
     return site.release.store.select(query_text(name))
+
+
+def _asked(site: Site, name: str) -> str:
+    """A query as a visitor may send it, its prefixes declared."""
+    return completed(query_text(name), site.vocabulary.base, site.vocabulary.prefixes)
 
 
 def _text(key: str, **values: object) -> str:
@@ -105,7 +111,7 @@ def _seminars(site: Site, views: Views) -> Picture:
             (views.link(office), *(str(numbers[office][year]) for year in columns), str(numbers[office].total()))
             for office in offices
         ),
-        query_text("overview-seminars"),
+        _asked(site, "overview-seminars"),
     )  # fmt: skip
 
 
@@ -122,7 +128,7 @@ def _hosts(site: Site, views: Views) -> Picture:
         _text("overview-hosts-note", number=len(order)),
         (_text("overview-prefecture"), _text("overview-hosts-column"), _text("overview-seminars-column")),
         tuple((views.link(p), str(len(hosts[p])), str(hosted[p])) for p in order),
-        query_text("overview-hosts"),
+        _asked(site, "overview-hosts"),
     )  # fmt: skip
 
 
@@ -140,7 +146,7 @@ def _ties(site: Site) -> tuple[Tie, ...]:
     return tuple(found[key] for key in sorted(found, key=lambda key: (KINDS.index(key[0]), *key[1:])))
 
 
-def _countries(views: Views, ties: tuple[Tie, ...]) -> Picture:
+def _countries(site: Site, views: Views, ties: tuple[Tie, ...]) -> Picture:
     numbers = {kind: Counter(tie.country for tie in ties if tie.kind == kind and tie.country) for kind in KINDS}
     total = Counter(tie.country for tie in ties if tie.country)
     order = sorted(total, key=lambda country: (-total[country], views.sort_key(country)))
@@ -151,11 +157,11 @@ def _countries(views: Views, ties: tuple[Tie, ...]) -> Picture:
         _text("overview-countries-note", number=total.total(), countries=len(order), without=without),
         (_text("overview-country"), *(_text(f"tie-{kind}") for kind in shown), _text("overview-sum")),
         tuple((views.link(c), *(str(numbers[kind][c]) for kind in shown), str(total[c])) for c in order),
-        query_text("overview-ties"),
+        _asked(site, "overview-ties"),
     )  # fmt: skip
 
 
-def _map(views: Views, ties: tuple[Tie, ...]) -> Picture:
+def _map(site: Site, views: Views, ties: tuple[Tie, ...]) -> Picture:
     drawn = [
         pictures.Line(tie.kind, *tie.places, _text("overview-tie", own=views.name(tie.own), other=views.name(tie.other)))
         for tie in ties if tie.places
@@ -170,5 +176,5 @@ def _map(views: Views, ties: tuple[Tie, ...]) -> Picture:
              views.link(tie.country) if tie.country else "", _text("overview-yes" if tie.places else "overview-no"))
             for tie in ties
         ),
-        query_text("overview-ties"),
+        _asked(site, "overview-ties"),
     )  # fmt: skip
