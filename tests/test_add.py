@@ -318,7 +318,7 @@ def test_a_row_that_cannot_be_read_keeps_everything_from_being_written(at):
         ("page.txt", TEXT.encode(), ("--layout", "../../etc/passwd"), "layout-unknown"),
         ("page.txt", TEXT.encode(), ("--id", "000"), "document-id-taken"),
         ("page.txt", TEXT.encode(), ("--id", "../x"), "--id"),
-        ("page.txt", TEXT.encode(), ("--replaces", "999"), "nearest"),
+        ("page.txt", TEXT.encode(), ("--replaces", "999"), "document-id"),
         ("page.txt", TEXT.encode(), ("--replaces", "004"), "exchange-records"),
         ("page.txt", TEXT.encode(), ("--title", "a\nb"), "--title"),
         ("page.txt", TEXT.encode(), ("--title", "\x1b[31mred"), "--title"),

@@ -85,7 +85,7 @@ def test_no_header_breaks_it(accept: str) -> None:
 def test_the_table_is_sound() -> None:
     """Every format has a serialiser, and within what is offered together no two share a name or a media type."""
     for format in FORMATS:
-        assert format.name in {"rdf": RDF_FORMATS, "results": RESULT_FORMATS, "page": {"html": None}}[format.kind]
+        assert format.name in {"rdf": RDF_FORMATS, "results": RESULT_FORMATS, "page": {"html"}, "table": {"table"}}[format.kind]
     assert {f.name for f in FORMATS if f.kind == "rdf"} == set(RDF_FORMATS)
     assert {f.name for f in FORMATS if f.kind == "results"} == set(RESULT_FORMATS)
     for offered in (DOCUMENTS, GRAPHS, RESULTS, (*RESULTS, HTML)):
