@@ -87,7 +87,7 @@ def _path(rule: Rule, site: Site, language: str) -> Node:
 def _body(media: str) -> Node:
     if media != "application/x-www-form-urlencoded":
         return _TEXT
-    return {"type": "object", "properties": {"query": _TEXT}, "required": ["query"]}
+    return {"type": "object", "properties": {"query": {**_TEXT, "minLength": 1}}, "required": ["query"]}
 
 
 def _parameters(rule: Rule, known: Node, site: Site, language: str, method: str) -> list[Node]:

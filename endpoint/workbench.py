@@ -17,7 +17,7 @@ from endpoint import snippets
 from endpoint.completion import Completion, plain
 from endpoint.documents import query_text
 from endpoint.editions import citation
-from endpoint.errors import Trouble
+from endpoint.errors import Trouble, VisitorError
 from endpoint.negotiation import GRAPHS, RESULTS
 from endpoint.site import Site, local, reader_language
 from endpoint.words import catalogue
@@ -28,6 +28,7 @@ from kg.store import Term
 MOST_ROWS = 1000
 """rows of an answer on the page; the files hold all"""
 OTHER_TOPIC = "other"
+_FORM = "application/x-www-form-urlencoded"
 VIEWS = ("table", "chart", "map", "timeline")
 _NUMBERS = {str(XSD[name]) for name in ("integer", "decimal", "double", "float", "nonNegativeInteger", "int", "long")}
 
@@ -81,7 +82,11 @@ class Workbench:
 
     def _hints(self) -> Response:
         """Remarks on a query, and the query with the PREFIX lines that it lacks."""
+        if request.method == "POST" and request.mimetype != _FORM:
+            raise VisitorError("media-type-unsupported", expected=_FORM, found=request.mimetype or "-")
         text = request.values.get("query", "")
+        if not text:
+            raise VisitorError("query-missing")
         remarks = self._completion.remarks(text, reader_language())
         return _json({"remarks": [plain(remark) for remark in remarks], "completed": self._completion.completed(text)})
 

@@ -30,7 +30,8 @@ const { metafile } = await build({
 
 const files = {};
 for (const [path, output] of Object.entries(metafile.outputs)) {
-  if (output.entryPoint) files[basename(output.entryPoint)] = basename(path);
+  // What is loaded on demand is an entry point of its own for the bundler, but no page names it.
+  if (output.entryPoint?.startsWith("entries/")) files[basename(output.entryPoint)] = basename(path);
 }
 writeFileSync(join(fresh, "LICENSES.txt"), licences(Object.keys(metafile.inputs)));
 writeFileSync(join(fresh, "manifest.json"), `${JSON.stringify({ sources: process.argv[2] ?? "", files }, null, 1)}\n`);

@@ -24,8 +24,9 @@ from kg.vocabulary import Vocabulary
 
 MARK = "twin.json"
 """the file by which a folder is known to be a twin that may be replaced"""
-_START = ("/", "/errors", "/robots.txt", "/sitemap.xml", "/openapi.json", "/.well-known/void")
-"""where a crawler begins; the rest follows from their links"""
+_START = ("/", "/errors", "/robots.txt", "/sitemap.xml", "/openapi.json", "/.well-known/void",
+          "/static/twin-search.js")
+"""where a crawler begins, and what only pages of the twin need; the rest follows from their links"""
 SITE = "site"
 """the folder below which the files stand, to be the document root of a server"""
 

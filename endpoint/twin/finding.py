@@ -43,6 +43,6 @@ def _rows(site: Site) -> list[list]:
 
 def _page(app: Flask, name: str, language: str, root: str) -> Answer:
     asked = None if language == FIRST else {"lang": language}
-    with app.test_request_context(base_url=f"{root}/", query_string=asked, headers={"Accept-Language": language}):
+    with app.test_request_context(f"/{name}", base_url=f"{root}/", query_string=asked, headers={"Accept-Language": language}):
         text = render_template(f"twin/{name}.html")
     return Answer(200, HTML.content_type(), text.encode("utf-8"))
