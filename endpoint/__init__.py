@@ -15,10 +15,15 @@ if TYPE_CHECKING:
 
 
 def create_app(
-    release: OpenRelease, vocabulary: Vocabulary, evaluators: Evaluators, copies: Path | None = None
+    release: OpenRelease, vocabulary: Vocabulary, evaluators: Evaluators, copies: Path | None = None,
+    report_to: str | None = None,
 ) -> Flask:
-    """The WSGI application for one open release, with the folder of copies of its documents, if any. The caller closes `evaluators`."""
+    """The WSGI application for one open release. The caller closes `evaluators`.
+
+    `copies`: a folder with copies of its documents, whose text pages then show. `report_to`: where readers report
+    errors, a `mailto:` or `https:` URL; without it pages have no such link.
+    """
     # Imported here because `python -m endpoint.evaluator` runs this file too and must not load Flask for a query.
     from endpoint.app import build_app
 
-    return build_app(release, vocabulary, evaluators, copies=copies)
+    return build_app(release, vocabulary, evaluators, copies=copies, report_to=report_to)

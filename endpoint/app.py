@@ -11,7 +11,8 @@ from flask import Flask, Response, redirect, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from endpoint import (
-    assets, codes, dataset, delivery, feed, gone, lists, memento, openapi, operation, past, resources, search, sparql,
+    assets, codes, dataset, delivery, feed, gone, lists, memento, openapi, operation, overview, past, reports, resources,
+    search, sparql,
 )  # fmt: skip
 from endpoint.editions import Edition, Editions
 from endpoint.errors import VisitorError, Trouble, code_of_status, trouble
@@ -28,9 +29,12 @@ _PLAIN = re.compile(r"^[A-Za-z0-9/._~-]*$")
 
 def build_app(
     release: OpenRelease, vocabulary: Vocabulary, evaluators: Evaluators, pinned: Edition | None = None,
-    copies: Path | None = None,
+    copies: Path | None = None, report_to: str | None = None,
 ) -> Flask:
-    """`pinned`: this is a past release, below `/release/`. `copies`: a folder with copies of the source documents."""
+    """`pinned`: this is a past release, below `/release/`. `copies`: a folder with copies of the source documents.
+
+    `report_to`: where readers report errors.
+    """
     app = Flask("endpoint", static_folder="static", template_folder="templates")
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = delivery.KEPT_SECONDS
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
@@ -40,6 +44,8 @@ def build_app(
     codes.register(app, site)
     lists.register(app, site)
     search.register(app, site)
+    overview.register(app, site)
+    reports.register(app, site, report_to)
     openapi.register(app, site)
     sparql.register(app, site)
     assets.register(app)
@@ -52,7 +58,7 @@ def build_app(
     memento.register(app, editions, pinned)
     if pinned is None:
         feed.register(app, site, editions)
-        past.register(app, site, editions, partial(build_app, copies=copies))
+        past.register(app, site, editions, partial(build_app, copies=copies, report_to=report_to))
     app.register_error_handler(KgError, _answer_error)
     app.register_error_handler(HTTPException, _answer_http_error)
     app.context_processor(lambda: _template_words(site))

@@ -48,9 +48,27 @@ def _ring(indices: Iterable[int], arcs: Sequence[list[Point]]) -> list[Point]:
 
 def within(window: Window) -> list[list[Point]]:
     """The rings of land cut off at the edges of a window (Sutherland and Hodgman)."""
+    return _clipped(land(), window)
+
+
+def unrolled(window: Window) -> list[list[Point]]:
+    """The same for a window that may lie across the date line, its longitudes beyond 180; no ring jumps there."""
+    turned = [[(x + turn, y) for x, y in ring] for ring in map(_joined, land()) for turn in (-360, 0, 360)]
+    return _clipped(turned, window)
+
+
+def _joined(ring: Sequence[Point]) -> list[Point]:
+    """A ring with each point on the side of the one before it: from 179 to -179 is a step of two degrees."""
+    points = list(ring[:1])
+    for x, y in ring[1:]:
+        points.append((x - 360 * round((x - points[-1][0]) / 360), y))
+    return points
+
+
+def _clipped(rings: Iterable[Sequence[Point]], window: Window) -> list[list[Point]]:
     west, south, east, north = window
     found = []
-    for ring in land():
+    for ring in rings:
         points = list(ring)
         for axis, edge, keeps_greater in ((0, west, True), (0, east, False), (1, south, True), (1, north, False)):
             points = _cut(points, axis, edge, keeps_greater)

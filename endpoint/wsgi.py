@@ -77,14 +77,15 @@ def serve(
     pages: bool = True,
     engine: Engine | None = None,
     copies: Path | None = None,
+    report_to: str | None = None,
 ) -> None:
     """Serve the release that `folder` is, or leads to now and later, until interrupted.
 
     `port` 0 takes a free one; `say` gets the address. Proxies of the networks in `trusted` are believed, with
     `behind_proxy` whoever connects. `pages`: documents are made beforehand. With an `engine`, which holds the release,
-    nothing is loaded here and queries and documents are answered from there. With `copies`, a folder of source documents, pages show their
-    text; no page is then kept on disk. ReleaseError when there is no release,
-    MisuseError when the address is taken.
+    nothing is loaded here and queries and documents are answered from there. With `copies`, a folder of source
+    documents, pages show their text; no page is then kept on disk. `report_to`: where readers report errors.
+    ReleaseError when there is no release, MisuseError when the address is taken.
     """
     limits = limits or Limits()
     gate = Gate(rate, networks((*trusted, *(_EVERYBODY if behind_proxy else ()))))
@@ -95,7 +96,8 @@ def serve(
     listener = _bound(host, port)
     address = f"http://{_shown(host)}:{listener.getsockname()[1]}/"
     with listener, tempfile.TemporaryDirectory(prefix="jichi-") as metrics:
-        site = _Site(folder, vocabulary, limits, gate, prefix, pages and engine is None and copies is None, engine, copies)
+        kept = pages and engine is None and copies is None
+        site = _Site(folder, vocabulary, limits, gate, prefix, kept, engine, copies, report_to)
         if limits.fork:
             _Master(site, listener, Path(metrics)).run(lambda: say(address))
         else:
@@ -107,11 +109,11 @@ class _Site:
 
     def __init__(
         self, link: Path, vocabulary: Vocabulary, limits: Limits, gate: Gate, prefix: str, pages: bool,
-        engine: Engine | None, copies: Path | None,
+        engine: Engine | None, copies: Path | None, report_to: str | None,
     ) -> None:
         self.link, self.limits, self.gate = link, limits, gate
         self._vocabulary, self._prefix, self._pages, self._engine = vocabulary, prefix, pages, engine
-        self._copies = copies
+        self._copies, self._report_to = copies, report_to
         # Here and not in the process of each release, which is forked from this one: it takes as long as loading.
         for name in GRAPHS:
             vocabulary.source(name)
@@ -120,7 +122,8 @@ class _Site:
         vocabulary = self._vocabulary
         release = OpenRelease.open(folder, vocabulary, self._engine)
         lent = _Lent()
-        app = placed(create_app(release, vocabulary, lent, self._copies), self._prefix, bool(self.gate.trusted))  # type: ignore[arg-type]
+        made = create_app(release, vocabulary, lent, self._copies, self._report_to)  # type: ignore[arg-type]
+        app = placed(made, self._prefix, bool(self.gate.trusted))
 
         def for_evaluators(evaluators: Evaluators) -> Callable:
             remote = isinstance(release.store, RemoteStore)
@@ -132,7 +135,7 @@ class _Site:
             project = vocabulary.project
             path = shelf.place_of(published.home(folder), release.release.version, Path(__file__).parent,
                                   Path(sys.modules["kg"].__path__[0]), project.ontology, project.shapes, project.mappings,
-                                  settings=self._prefix)
+                                  settings=f"{self._prefix} {self._report_to or ''}".rstrip())
 
         def fill() -> int:
             paths = Documents(release, vocabulary, Names(vocabulary.base)).paths()

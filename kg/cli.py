@@ -18,7 +18,7 @@ import click
 from kg import check as checking
 from kg import cli_documents, cli_engine, cli_export, cli_identity, cli_link, cli_release
 from kg import pipeline, published, reading, release, show
-from kg.errors import KgError, QueryError
+from kg.errors import KgError, MisuseError, QueryError
 from kg.explain import SPAN, Explanation, Support, explain, supports
 from kg.register import load_register
 from kg.messages import catalogue, nearest, render
@@ -239,12 +239,15 @@ def _serve(words: Callable[[str], str], language: str) -> click.Command:
     def run(
         out: Path, reference: Path | None, host: str, port: int, prefix: str, behind_proxy: bool,
         trusted_proxy: tuple[str, ...], rate: float, burst: int, processes: int, no_pages: bool, documents: Path | None,
-        engine: str | None, login: Path | None,
+        report_to: str | None, engine: str | None, login: Path | None,
     ) -> int:  # fmt: skip
         from endpoint.gate import Rate
+        from endpoint.reports import is_address
         from endpoint.workers import Limits
         from endpoint.wsgi import serve
 
+        if report_to is not None and not is_address(report_to):
+            raise MisuseError("report-address", found=report_to)
         is_wanted = published.is_chosen(out) or pipeline.is_current(Project.find(), out, reference)
         if not is_wanted and build(out, language, reference=reference):
             return 1
@@ -252,7 +255,7 @@ def _serve(words: Callable[[str], str], language: str) -> click.Command:
         link = out / published.CURRENT
         serve(link, Vocabulary(Project.find()), host, port, Limits(processes=processes), prefix=prefix,
               behind_proxy=behind_proxy, trusted=trusted_proxy, rate=Rate(rate, burst), pages=not no_pages,
-              engine=cli_engine.engine(engine, login), copies=documents)
+              engine=cli_engine.engine(engine, login), copies=documents, report_to=report_to)
         return 0
 
     return click.Command("serve", callback=run, help=words("help-serve"), params=[
@@ -268,6 +271,7 @@ def _serve(words: Callable[[str], str], language: str) -> click.Command:
         click.Option(["--processes"], type=click.IntRange(1, 64), default=2, show_default=True, help=words("option-processes")),
         click.Option(["--no-pages"], is_flag=True, help=words("option-no-pages")),
         _documents(words),
+        click.Option(["--report-to"], metavar="URL", help=words("option-report-to")),
         *cli_engine.options(words),
     ])  # fmt: skip
 
