@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from endpoint import create_app
 from endpoint.crews import Load
+from endpoint.documents import query_text
 from endpoint.release import OpenRelease
 from endpoint.site import Site
 from endpoint.twin.crawl import Crawl
@@ -62,11 +63,11 @@ def export(
     target.parent.mkdir(parents=True, exist_ok=True)
     fresh = Path(mkdtemp(prefix=f".{target.name}-", dir=target.parent))
     try:
-        files = Files(fresh / SITE)
-        for number, place in enumerate(Crawl(app, root).places(_START), 1):
+        files, site = Files(fresh / SITE), Site.of(release, vocabulary, evaluators)
+        for number, place in enumerate(Crawl(app, root).places((*_START, *_gone(site))), 1):
             files.add(place)
             progress(number)
-        add_search(files, app, Site.of(release, vocabulary, evaluators), root)
+        add_search(files, app, site, root)
         write_rules(fresh, files, app, root)
         counts = {"places": files.places, "files": len(files.objects), "redirects": len(files.moved)}
         described = {"release": release.release.version, "root": root, **counts}
@@ -76,6 +77,12 @@ def export(
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
     return counts
+
+
+def _gone(site: Site) -> list[str]:
+    """What no page leads to any more, and what still answers: where, or that, it went."""
+    things = [row["thing"].value for row in site.release.store.select(query_text("tombstones"))]
+    return [f"/{path}" for thing in things if (path := site.names.path_of(thing)) and "#" not in path]
 
 
 def _replace(fresh: Path, target: Path) -> None:
