@@ -15,6 +15,7 @@ STATUS = {
     "query-empty": 400,
     "query-syntax": 400,
     "query-form": 400,
+    "query-unsupported": 400,
     "query-encoding": 400,
     "prefix-missing": 400,
     "prefix-unknown": 400,

@@ -196,6 +196,9 @@ class Store:
             return engine.query(text, **options)
         except SyntaxError as error:
             raise _syntax_error(error, text, options) from None
+        except RuntimeError as error:
+            # What the grammar allows and this engine lacks, such as a function of somebody else's.
+            raise QueryError("query-unsupported", detail=str(error)) from None
 
     def _merged(self, data: DataSet) -> px.Store:
         """A store of its own for one query, with the merge of some graphs as its default graph.
