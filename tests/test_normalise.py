@@ -158,6 +158,8 @@ def test_any_text_gives_days_in_order_or_none(text, fiscal_year):
         ("大正15年度", ("1926",), None, None, None, ()),
         ("2010年度", ("2010",), None, None, None, ()),
         ("2010~2012", (), "2010", "2012", "ended", ()),
+        ("2024年度(令和6年度)", ("2024",), None, None, None, ()),
+        ("令和6年度（2024年度）", ("2024",), None, None, None, ()),
         ("平成二十二年度", ("2010",), None, None, None, ()),
         ("平成二二年度", ("2010",), None, None, None, ()),
         ("平成十年度~", (), "1998", None, "ongoing", ()),

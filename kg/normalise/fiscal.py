@@ -117,6 +117,9 @@ def _note(note: str, era: str | None, eras: Eras, found: _Found) -> None:
     parts = eras.note.fullmatch(note)
     first = eras.year(parts["first"], era)[0] if parts else None
     start, last, continuation = found.ranges[0] if found.ranges else (None, None, None)
+    if first in found.single and eras.point.fullmatch(note):
+        # The same year in the other count: 2024年度(令和6年度).
+        return
     if first is None or len(found.ranges) > 1 or last or (start is not None and start < first):
         found.unread.append(note)
         return
