@@ -114,7 +114,10 @@ class Folder:
 
 
 class Zip:
-    """A zip; its one top folder, where it has one, is taken off the names."""
+    """A zip; its one top folder, where it has one, is taken off the names.
+
+    `zipfile` raises NotImplementedError for a way of packing that it does not know.
+    """
 
     def __init__(self, file: BinaryIO, where: str) -> None:
         try:

@@ -14,6 +14,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
+from io import UnsupportedOperation
 from pathlib import Path
 
 import pyoxigraph as px
@@ -88,8 +89,8 @@ class RemoteStore(Store):
         return self._merge is not None
 
     def add(self, lines: Iterable[Line]) -> None:
-        """A remote store is written by `kg load` only."""
-        raise NotImplementedError
+        """Refused: what a remote store holds is a whole release, and `kg load` alone puts it there."""
+        raise UnsupportedOperation("a remote store is written by kg load only")
 
     def lines(self, graph: str | None = None) -> list[Line]:
         found: list[Line] = []
