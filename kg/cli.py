@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ import click
 from kg import check as checking
 from kg import cli_documents, cli_engine, cli_export, cli_identity, cli_link, cli_release
 from kg import pipeline, published, reading, release, show
+from kg.cli_progress import steps
 from kg.errors import KgError, MisuseError, QueryError
 from kg.explain import SPAN, Explanation, Support, explain, supports
 from kg.register import load_register
@@ -210,7 +210,7 @@ def _reference(words: Callable[[str], str]) -> click.Option:
 
 def build(out: Path, language: str, as_json: bool = False, reference: Path | None = None) -> int:
     """Build into `out` and say what came of it; 1 where a violation kept it from being published."""
-    with _steps(language, as_json) as step:
+    with steps(len(pipeline.STEPS), language, as_json) as step:
         folder, problems, facts = pipeline.build(Project.find(), out, step, reference)
     if as_json:
         found = [show.problem(problem, language) for problem in problems]
@@ -223,16 +223,6 @@ def build(out: Path, language: str, as_json: bool = False, reference: Path | Non
     code = "build-done" if folder else "build-refused"
     click.echo(render(code, {"version": facts.version, "counts": counts, "out": out}, language), err=folder is None)
     return int(folder is None)
-
-
-@contextmanager
-def _steps(language: str, quiet: bool) -> Iterator[Callable[[str], None]]:
-    """A progress bar over the steps of a build, on a terminal only."""
-    if quiet or not sys.stderr.isatty():
-        yield lambda step: None
-        return
-    with click.progressbar(length=len(pipeline.STEPS), file=sys.stderr, item_show_func=str) as bar:
-        yield lambda step: bar.update(1, render(f"step-{step}", {}, language))
 
 
 def _serve(words: Callable[[str], str], language: str) -> click.Command:

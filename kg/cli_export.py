@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import click
 
 from kg import exports, published, tables
+from kg.cli_progress import counting
 from kg.errors import KgError
 from kg.messages import render
 from kg.project import Project
@@ -82,7 +81,7 @@ def _site(words: Words, language: str) -> click.Command:
         from endpoint.twin import export_site
 
         project = Project.find()
-        with _counting(language) as step:
+        with counting("export-site-step", language) as step:
             counts = export_site(published.current(out), Vocabulary(project), folder, url, step)
         click.echo(render("export-site-done", {**counts, "folder": folder}, language))
         return 0
@@ -92,17 +91,3 @@ def _site(words: Words, language: str) -> click.Command:
         click.Option(["--url"], required=True, metavar="URL", help=words("option-site-url")),
         _out(words),
     ])  # fmt: skip
-
-
-@contextmanager
-def _counting(language: str) -> Iterator[Callable[[int], None]]:
-    """How many addresses are written, on a terminal only; how many there will be is not known before."""
-    shown = sys.stderr.isatty()
-
-    def step(number: int) -> None:
-        if shown and number % 20 == 0:
-            click.echo(f"\r{render('export-site-step', {'number': number}, language)}", nl=False, err=True)
-
-    yield step
-    if shown:
-        click.echo("\r", nl=False, err=True)

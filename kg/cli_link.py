@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
 import click
 
 from kg import link, pipeline, published, show
+from kg.cli_progress import counted
 from kg.errors import MisuseError
 from kg.linking import proposing, service, tables
 from kg.linking.names import Reader
@@ -88,22 +87,12 @@ def _propose(
     authority = links.authorities[sources[0].authority]
     wanted, taken = proposing.subjects(store, links, authority)
     nothing = {row.subject: row for row in links.rows if row.empty and row.authority == authority.name}
-    with _progress(len(wanted) * len(sources), language) as step:
+    with counted(len(wanted) * len(sources), "step-link", language) as step:
         made = proposing.propose(wanted, taken, sources, reader, nothing, step)
     own = project.root / link.FOLDER / f"{authority.name}.sssom.tsv"
     header = proposing.prefixes_of(own, project.place(own))
     written = proposing.tables(made, links, base, date.today().isoformat(), header)
     return made, proposing.write(to, authority.name, written)
-
-
-@contextmanager
-def _progress(length: int, language: str) -> Iterator[Callable[[int], None]]:
-    """A progress bar over the things that are asked for, on a terminal only."""
-    if not sys.stderr.isatty():
-        yield lambda count: None
-        return
-    with click.progressbar(length=length, file=sys.stderr, label=render("step-link", {}, language)) as bar:
-        yield bar.update
 
 
 def _say_problems(problems: list[Problem], language: str) -> None:

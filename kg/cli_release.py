@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 import click
 
 from kg import numbers, published, releasing, show, verify
+from kg.cli_progress import steps
 from kg.errors import KgError, ProjectError, ReleaseError
 from kg.messages import render
 from kg.project import Project
@@ -39,7 +39,7 @@ def _json(words: Words) -> click.Option:
 
 def _release(words: Words, language: str) -> click.Command:
     def run(number: str, on: str | None, out: Path, reference: Path | None, as_json: bool) -> int:
-        with _steps(language) as step:
+        with steps(len(releasing.STEPS), language) as step:
             # The day of a new number is the only thing here that a clock decides; the register keeps it.
             made = releasing.make(Project.find(), out, number, on or date.today().isoformat(), step, reference)
         return _say(made, language, as_json)
@@ -53,17 +53,6 @@ def _release(words: Words, language: str) -> click.Command:
         click.Option(["--reference"], type=folder, help=words("option-reference")),
         _json(words),
     ])  # fmt: skip
-
-
-@contextmanager
-def _steps(language: str) -> Iterator[Callable[[str], None]]:
-    """A progress bar over the steps, on a terminal only."""
-    stream = click.get_text_stream("stderr")
-    if not stream.isatty():
-        yield lambda step: None
-        return
-    with click.progressbar(length=len(releasing.STEPS), file=stream, item_show_func=str) as bar:
-        yield lambda step: bar.update(1, render(f"step-{step}", {}, language))
 
 
 def _say(made: releasing.Released, language: str, as_json: bool) -> int:
