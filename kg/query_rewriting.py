@@ -65,7 +65,7 @@ def over_graph(text: str, graph: str, space: str) -> str:
     pairs = _pairs(tokens)
     named: list[Change] = []
     for position, token in enumerate(tokens[:-2]):
-        name, brace = tokens[position + 1], tokens[position + 2]
+        name = tokens[position + 1]
         if token.upper == "GRAPH" and name.kind == "variable" and position + 2 in pairs:
             end = tokens[pairs[position + 2]].start + 1
             named.append((end, end, fragment("named-only", variable=name.text, graph=graph, space=space)))
