@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from endpoint.documents import query_text
-from endpoint.outlines import Point, Window, within
+from endpoint.outlines import Point, Window, unrolled
 from kg.store import Store, Term
 
 WIDTH = 640
@@ -68,7 +68,8 @@ class Atlas:
 
 def drawn(places: list[tuple[str, Point, bool]]) -> Map:
     """A map of named points, as wide as they need; plate carrée, true to scale along the middle parallel."""
-    window = _window([point for _, point, _ in places])
+    turned = _together([point for _, point, _ in places])
+    window = _window(turned)
     west, south, east, north = window
     per_degree = WIDTH / (east - west)
     stretch = 1 / max(0.2, math.cos(math.radians((south + north) / 2)))
@@ -76,18 +77,28 @@ def drawn(places: list[tuple[str, Point, bool]]) -> Map:
     def at(point: Point) -> tuple[float, float]:
         return round((point[0] - west) * per_degree, 1), round((north - point[1]) * per_degree * stretch, 1)
 
-    spots = sorted((Spot(name, *at(point), here) for name, point, here in places), key=lambda s: (s.here, s.name))
-    land = tuple(f"{_path([at(point) for point in ring])}Z" for ring in within(window))
+    named = zip(places, turned, strict=True)
+    spots = sorted((Spot(name, *at(point), here) for (name, _, here), point in named), key=lambda s: (s.here, s.name))
+    land = tuple(f"{_path([at(point) for point in ring])}Z" for ring in unrolled(window))
     height = round((north - south) * per_degree * stretch)
     return Map(WIDTH, height, land, tuple(_graticule(window, at)), tuple(spots))
 
 
+def _together(points: list[Point]) -> list[Point]:
+    """The points with longitudes that run on beyond 180: the widest empty stretch of the globe lies outside the map."""
+    xs = sorted({x for x, _ in points})
+    first = max(zip(xs, [xs[-1] - 360, *xs], strict=False), key=lambda pair: pair[0] - pair[1])[0]
+    return [(x if x >= first else x + 360, y) for x, y in points]
+
+
 def _window(points: list[Point]) -> Window:
+    """West and east may lie beyond 180, so that a map may lie across the date line."""
     xs, ys = [x for x, _ in points], [y for _, y in points]
     wide = max(_LEAST, (max(xs) - min(xs)) * (1 + 2 * _MARGIN))
     high = max(wide / 2.4, (max(ys) - min(ys)) * (1 + 2 * _MARGIN))
     x, y = (max(xs) + min(xs)) / 2, (max(ys) + min(ys)) / 2
-    return max(-180.0, x - wide / 2), max(-85.0, y - high / 2), min(180.0, x + wide / 2), min(85.0, y + high / 2)
+    wide = min(360.0, wide)
+    return x - wide / 2, max(-85.0, y - high / 2), x + wide / 2, min(85.0, y + high / 2)
 
 
 def _graticule(window: Window, at: Callable[[Point], tuple[float, float]]) -> list[str]:

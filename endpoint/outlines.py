@@ -46,13 +46,11 @@ def _ring(indices: Iterable[int], arcs: Sequence[list[Point]]) -> list[Point]:
     return points
 
 
-def within(window: Window) -> list[list[Point]]:
-    """The rings of land cut off at the edges of a window (Sutherland and Hodgman)."""
-    return _clipped(land(), window)
-
-
 def unrolled(window: Window) -> list[list[Point]]:
-    """The same for a window that may lie across the date line, its longitudes beyond 180; no ring jumps there."""
+    """The rings of land cut off at the edges of a window (Sutherland and Hodgman).
+
+    The window may lie across the date line, its longitudes beyond 180; no ring jumps there.
+    """
     turned = [[(x + turn, y) for x, y in ring] for ring in map(_joined, land()) for turn in (-360, 0, 360)]
     return _clipped(turned, window)
 

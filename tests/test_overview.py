@@ -77,43 +77,52 @@ def test_every_picture_is_a_table_too_and_a_file_without_style_or_script(site: S
         assert site.get(unescape(query), "text/csv").text.count("\n") > 20
 
 
-def test_without_coordinates_no_arc_is_drawn_and_the_page_says_so(site: Server) -> None:
+def arcs(drawing: ElementTree.Element) -> dict[tuple[str, str], str]:
+    """The paths of the ties, by name and class."""
+    found = [(path, path.find(f"{SVG}title")) for path in drawing.iter(f"{SVG}path")]
+    return {(title.text or "", path.get("class") or ""): path.get("d") or "" for path, title in found if title is not None}
+
+
+def test_ties_with_coordinates_at_both_ends_are_arcs_from_japan(site: Server) -> None:
+    found = arcs(picture(site, "ties"))
+    x, y = at((129.8777778, 32.75027778))
+    assert found["Nagasaki City – Saint Paul", "arc affiliation"].startswith(f"M{x:g},{y:g}Q")
+    assert ("Miyagi Prefecture – CLAIR London", "arc office") in found and {kind.split()[1] for _, kind in found} <= set(KINDS)
     text = site.get("/overview?lang=en", "text/html").text
-    number = int(re.search(r"None of the (\d+) ties can be drawn", text)[1])
-    assert text.count("<td>no</td>") == number > 100 and "<td>yes</td>" not in text
-    assert not [path for path in picture(site, "ties").iter(f"{SVG}path") if "arc" in (path.get("class") or "")]
+    shown, number, missing = map(int, re.search(r"(\d+) of (\d+) ties of .*?The other (\d+) are not on the map", text).groups())
+    assert (shown, shown + missing) == (text.count("<td>yes</td>"), number) and text.count("<td>no</td>") == missing
+    assert shown > 60 and not [name for name, _ in found if "Jeju" in name], "no source used has the position of Jeju"
     assert 'href="/overview' in site.get("/", "text/html").text
 
 
+def test_every_tie_that_is_not_on_the_map_lacks_a_position(site: Server) -> None:
+    """Asked of the data: an end that has a position, or whose place has one, is drawn."""
+    query = (ROOT / "endpoint/queries/overview-ties.rq").read_text("utf-8")
+    inner = query[query.index("SELECT"):].replace(" ?place ?country WHERE", " WHERE", 1)
+    both = ask(site, f"SELECT (COUNT(*) AS ?n) WHERE {{ {{ {inner} }} FILTER EXISTS {{ ?own wgs:lat ?a }}"
+                     " FILTER EXISTS { ?other schema:location?/wgs:lat ?b } }")  # fmt: skip
+    page = site.get("/overview?lang=en", "text/html").text
+    assert both == [str(page.count("<td>yes</td>"))]
+
+
 @pytest.fixture(scope="module")
-def placed(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The release with coordinates for two cities and the place of an office; New York has none."""
+def bare(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The release without any position."""
     own = Vocabulary(Project(ROOT))
     lines = (published.current(built) / published.DATA).read_text("utf-8").splitlines()
-    geo, graph = "http://www.opengis.net/ont/geosparql#", f"<{own.base}graph/ref/test>"
-    for path, point in (("lg/jp-nagasaki-nagasaki-shi", "129.87 32.75"), ("lg/us-mn-saint-paul", "-93.09 44.94"),
-                        ("lg/jp-nagasaki-ken", "129.87 32.75"), ("place/gb-london", "-0.13 51.51")):  # fmt: skip
-        thing = f"{own.base}id/{path}"
-        lines.append(f"<{thing}> <{geo}hasGeometry> <{thing}#geometry> {graph} .")
-        lines.append(f'<{thing}#geometry> <{geo}asWKT> "POINT({point})"^^<{geo}wktLiteral> {graph} .')
-    return write_release(tmp_path_factory.mktemp("placed"), lines, own)
+    return write_release(tmp_path_factory.mktemp("bare"), [line for line in lines if "geosparql" not in line], own)
 
 
 @pytest.fixture(scope="module")
-def reporting(placed: Path):
-    with running(placed, ROOT, report_to=MAIL) as server:
+def reporting(bare: Path):
+    with running(bare, ROOT, report_to=MAIL) as server:
         yield server
 
 
-def test_ties_with_coordinates_at_both_ends_are_arcs_from_japan(reporting: Server) -> None:
-    drawing = picture(reporting, "ties")
-    arcs = {(arc.find(f"{SVG}title").text, arc.get("class")): arc.get("d") for arc in drawing.iter(f"{SVG}path") if arc.find(f"{SVG}title") is not None}
-    x, y = at((129.87, 32.75))
-    assert arcs["Nagasaki City – Saint Paul", "arc affiliation"].startswith(f"M{x:g},{y:g}Q")
-    assert ("Nagasaki Prefecture – CLAIR London", "arc office") in arcs and {kind.split()[1] for _, kind in arcs} <= set(KINDS)
+def test_without_coordinates_no_arc_is_drawn_and_the_page_says_so(reporting: Server) -> None:
     text = reporting.get("/overview?lang=en", "text/html").text
-    shown, number, missing = map(int, re.search(r"(\d+) of (\d+) ties of .*?The other (\d+) are not on the map", text).groups())
-    assert (shown, shown + missing) == (text.count("<td>yes</td>"), number)
+    number = int(re.search(r"None of the (\d+) ties can be drawn", text)[1])
+    assert text.count("<td>no</td>") == number > 100 and "<td>yes</td>" not in text and arcs(picture(reporting, "ties")) == {}
 
 
 def test_the_map_of_the_world_is_cut_in_the_atlantic() -> None:
