@@ -52,9 +52,11 @@ def test_a_map_goes_the_short_way_round_the_globe():
 def test_land_is_cut_at_the_window():
     window = (130.0, 30.0, 145.0, 45.0)
     rings = unrolled(window)
-    assert rings and len(land()) > 100
+    assert rings and len(land("land-50m")) > len(land("land-110m")) > 100
     assert all(130 <= x <= 145 and 30 <= y <= 45 for ring in rings for x, y in ring)
     assert unrolled((-30.0, 30.0, -29.0, 31.0)) == [], "the middle of the Atlantic"
+    wide = unrolled((100.0, 0.0, 200.0, 60.0))
+    assert sum(map(len, wide)) / 100**2 < sum(map(len, rings)) / 15**2, "a small window is drawn finer"
 
 
 @pytest.mark.parametrize(
