@@ -29,7 +29,7 @@ _LONGEST = 4096
 _OVERHEAD = 600
 """bytes of the objects around an entry"""
 _RULES, _SPELLINGS = 4096, 4096
-_TIMING = "cache;desc=hit"
+_HEADS = 1024
 _UNCHANGED_WITHOUT = {"content-type", "content-language", "content-encoding", "content-length", "allow"}
 """headers that describe a body, which a 304 has not"""
 
@@ -70,14 +70,16 @@ class Page:
     query: str = ""
     """the hash of a query, for the log"""
 
+    def header(self, wanted: str) -> str:
+        return next((value for name, value in self.headers if name.lower() == wanted), "")
+
     @property
     def packs(self) -> bool:
-        kind = next((value for name, value in self.headers if name.lower() == "content-type"), "")
-        return self.status == HTTPStatus.OK and coding.packable(kind, len(self.body))
+        return self.status == HTTPStatus.OK and coding.packable(self.header("content-type"), len(self.body))
 
 
 class Wire(NamedTuple):
-    """The bytes that go out: heads without the date, and the body."""
+    """The bytes that go out: heads without the date and the timing, and the body."""
 
     status: int
     head: bytes
@@ -109,20 +111,29 @@ class Shelf(Protocol):
 
 def finished(page: Page, code: str) -> Finished:
     """What is said of an answer in a coding."""
-    headers = list(page.headers)
+    headers = _coded(page.headers, page.packs, code)
     tags: tuple[bytes, ...] = ()
-    if page.packs:
+    if page.tag is not None:
+        tag = f'"{coding.tagged(page.tag, code)}"'
+        headers.append(("ETag", tag))
+        tags = (tag.encode("latin-1"), f'"{page.tag}"'.encode("latin-1"))
+    return Finished(headers, _of_no_body(headers), tags)
+
+
+def _of_no_body(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    return [(name, value) for name, value in headers if name.lower() not in _UNCHANGED_WITHOUT]
+
+
+def _coded(given: tuple[tuple[str, str], ...], packs: bool, code: str) -> list[tuple[str, str]]:
+    """The headers of an answer that is to be had in several codings, if it `packs`; `code` is the one chosen."""
+    headers = list(given)
+    if packs:
         headers = [(n, f"{v}, Accept-Encoding" if n.lower() == "vary" else v) for n, v in headers]
         if not any(name.lower() == "vary" for name, _ in headers):
             headers.append(("Vary", "Accept-Encoding"))
         if code:
             headers.append(("Content-Encoding", code))
-    if page.tag is not None:
-        tag = f'"{coding.tagged(page.tag, code)}"'
-        headers.append(("ETag", tag))
-        tags = (tag.encode("latin-1"), f'"{page.tag}"'.encode("latin-1"))
-    unchanged = [(name, value) for name, value in headers if name.lower() not in _UNCHANGED_WITHOUT]
-    return Finished(headers, unchanged, tags)
+    return headers
 
 
 def holds(tags: tuple[bytes, ...], if_none_match: bytes) -> bool:
@@ -136,11 +147,15 @@ def holds(tags: tuple[bytes, ...], if_none_match: bytes) -> bool:
 
 def wired(page: Page, code: str, body: bytes) -> Wire:
     """An answer in a coding as bytes; `body` is already in it."""
-    found = finished(page, code)
-    timing = ("Server-Timing", _TIMING)
-    head = [*found.headers, timing, ("Content-Length", str(len(body)))]
-    unchanged = _head(HTTPStatus.NOT_MODIFIED, [*found.unchanged, timing])
-    return Wire(page.status, _head(page.status, head), body, unchanged, found.tags, page.packs, page.route, page.query)
+    packs = page.packs
+    head, unchanged = _heads(page.status, page.headers, packs, code)
+    tags: tuple[bytes, ...] = ()
+    if page.tag is not None:
+        tag = b'"%s"' % coding.tagged(page.tag, code).encode("latin-1")
+        tags = (tag, b'"%s"' % page.tag.encode("latin-1"))
+        head, unchanged = head + b"ETag: %s\r\n" % tag, unchanged + b"ETag: %s\r\n" % tag
+    head += b"Content-Length: %d\r\n" % len(body)
+    return Wire(page.status, head, body, unchanged, tags, packs, page.route, page.query)
 
 
 class Cache:
@@ -241,20 +256,24 @@ class Cache:
 
 def rule_of(page: Page, offer: Offer | None) -> Rule | None:
     """What an answer differs by, if its headers allow it to be kept."""
+    return _rule(page.status, page.headers, offer)
+
+
+@lru_cache(_HEADS)
+def _rule(status: int, given: tuple[tuple[str, str], ...], offer: Offer | None) -> Rule | None:
     headers: dict[str, str] = {}
-    for name, value in page.headers:
+    for name, value in given:
         headers[name.lower()] = f"{headers[name.lower()]}, {value}" if name.lower() in headers else value
     varies = {name.strip().lower() for name in headers.get("vary", "").split(",") if name.strip()}
     is_public = headers.get("cache-control", "").startswith("public") and "set-cookie" not in headers
-    if page.status not in KEPT_STATUSES or not is_public or varies - _KNOWN or ("accept" in varies and offer is None):
+    if status not in KEPT_STATUSES or not is_public or varies - _KNOWN or ("accept" in varies and offer is None):
         return None
     return Rule(offer if "accept" in varies else None, "accept-language" in varies)
 
 
 def _is_of(page: Page, form: str, language: str) -> bool:
-    headers = {name.lower(): value for name, value in page.headers}
-    return headers.get("content-type") == (form or headers.get("content-type")) and (
-        headers.get("content-language", language) == language or not language)
+    return (not form or page.header("content-type") == form) and (
+        not language or (page.header("content-language") or language) == language)
 
 
 def asked(target: bytes, headers: Iterable[tuple[bytes, bytes]], prefix: bytes = b"") -> Asked:
@@ -299,6 +318,13 @@ def _text(value: bytes | None) -> str | None:
 
 def _weight(key: tuple[Address, str, str, str], wire: Wire) -> int:
     return len(wire.head) + len(wire.body) + len(wire.unchanged) + len(key[0].path) + sum(len(n) + len(v) for n, v in key[0].query) + _OVERHEAD
+
+
+@lru_cache(_HEADS)
+def _heads(status: int, headers: tuple[tuple[str, str], ...], packs: bool, code: str) -> tuple[bytes, bytes]:
+    """What goes before tag and length: most answers have the headers of another one."""
+    coded = _coded(headers, packs, code)
+    return _head(status, coded), _head(HTTPStatus.NOT_MODIFIED, _of_no_body(coded))
 
 
 def _head(status: int, headers: Sequence[tuple[str, str]]) -> bytes:

@@ -12,8 +12,6 @@ import socket
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import BinaryIO
@@ -161,27 +159,24 @@ class Evaluators:
                     raise
         return self._run_in(last, request, stopped)
 
-    @contextmanager
-    def lent(self) -> Iterator[Worker | None]:
+    def borrow(self) -> Worker | None:
         """An evaluator of the fast lane for one query, if one is free at once; nobody waits here.
 
-        WorkerLost within says that it is gone; that is seen to before it leaves this.
+        To be given back, or lost.
         """
         lane = self._lanes.get(_FAST)
-        worker = lane.take_free() if lane is not None and not self.draining else None
-        if worker is None:
-            yield None
-            return
-        assert lane is not None
-        try:
-            yield worker
-        except WorkerLost as lost:
-            self._lose(lane, worker, alive=lost.code is not None)
-            raise
-        else:
-            lane.give_back(worker)
-        finally:
-            lane.__exit__()
+        return lane.take_free() if lane is not None and not self.draining else None
+
+    def give_back(self, worker: Worker) -> None:
+        lane = self._lanes[worker.lane]
+        lane.give_back(worker)
+        lane.depart()
+
+    def lose(self, worker: Worker, alive: bool) -> None:
+        """A borrowed evaluator is gone, or has to go where it is still `alive`; another takes its place."""
+        lane = self._lanes[worker.lane]
+        self._lose(lane, worker, alive)
+        lane.depart()
 
     @property
     def ready(self) -> bool:
@@ -265,16 +260,23 @@ class _Lane:
         self.alive: set[int] = set()
         self.closed = False
         self._patience = patience
-        self._places = threading.BoundedSemaphore(settings.workers + queue)
+        self._places = settings.workers + queue
         self._changed = threading.Condition()
         self._idle: deque[Worker] = deque()
 
     def __enter__(self) -> None:
-        if not self._places.acquire(blocking=False):
-            raise self._full()
+        with self._changed:
+            if not self._places:
+                raise self._full()
+            self._places -= 1
 
     def __exit__(self, *_: object) -> None:
-        self._places.release()
+        self.depart()
+
+    def depart(self) -> None:
+        """A place is free again."""
+        with self._changed:
+            self._places += 1
 
     def take(self, stopped: Stopped) -> Worker:
         until = time.monotonic() + self._patience
@@ -289,14 +291,12 @@ class _Lane:
             return self._idle.pop()
 
     def take_free(self) -> Worker | None:
-        """One that is free now, with a place for it; None where there is none, or others wait already."""
-        if not self._places.acquire(blocking=False):
-            return None
+        """One that is free now, and with it a place; None where there is none, or others wait already."""
         with self._changed:
-            if not self.closed and self._idle:
-                return self._idle.pop()
-        self._places.release()
-        return None
+            if self.closed or not self._idle or not self._places:
+                return None
+            self._places -= 1
+            return self._idle.pop()
 
     def give_back(self, worker: Worker) -> None:
         with self._changed:
