@@ -14,13 +14,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from http import HTTPStatus
-from typing import NamedTuple, Protocol
+from typing import Generic, NamedTuple, Protocol, TypeVar
 from urllib.parse import parse_qsl, unquote_to_bytes
 
 from endpoint import coding
 from endpoint.negotiation import Offer
 from endpoint.words import choose_language
 
+K = TypeVar("K")
+V = TypeVar("V")
 KEPT_STATUSES = (200, 301, 303, 308)
 _DECISIVE = (b"accept", b"accept-language", b"accept-encoding")
 _KNOWN = {name.decode() for name in _DECISIVE}
@@ -28,7 +30,6 @@ _LONGEST = 4096
 """bytes of an address that is kept"""
 _OVERHEAD = 600
 """bytes of the objects around an entry"""
-_RULES, _SPELLINGS = 4096, 4096
 _HEADS = 1024
 _UNCHANGED_WITHOUT = {"content-type", "content-language", "content-encoding", "content-length", "allow"}
 """headers that describe a body, which a 304 has not"""
@@ -49,6 +50,15 @@ class Address(NamedTuple):
     path: bytes
     query: tuple[tuple[str, str], ...]
     """the arguments in the order of their names"""
+
+
+class Key(NamedTuple):
+    """What an answer is kept under."""
+
+    address: Address
+    form: str
+    language: str
+    coding: str
 
 
 class Rule(NamedTuple):
@@ -158,18 +168,51 @@ def wired(page: Page, code: str, body: bytes) -> Wire:
     return Wire(page.status, head, body, unchanged, tags, packs, page.route, page.query)
 
 
+class _Table(Generic[K, V]):
+    """Bounded in bytes: what was put or touched least recently goes first."""
+
+    def __init__(self, limit: int) -> None:
+        self.size = 0
+        self._limit = limit
+        self._held: OrderedDict[K, tuple[V, int]] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+    def get(self, key: K) -> V | None:
+        found = self._held.get(key)
+        return None if found is None else found[0]
+
+    def touch(self, key: K) -> None:
+        if key in self._held:
+            self._held.move_to_end(key)
+
+    def put(self, key: K, value: V, weight: int) -> None:
+        """`weight`: bytes of the two."""
+        _, old = self._held.pop(key, (None, 0))
+        self._held[key] = value, weight
+        self.size += weight - old
+        while self.size > self._limit:
+            _, (_, weight) = self._held.popitem(last=False)
+            self.size -= weight
+
+
 class Cache:
     """Thread-safe. `limit` bounds the bytes of all entries, `largest` those of one."""
 
     def __init__(self, limit: int, largest: int = 1 << 20, shelf: Shelf | None = None) -> None:
         self.shelf = shelf
-        self.size = 0
-        """bytes held"""
-        self._limit, self._largest = limit, min(largest, limit)
         self._lock = threading.Lock()
-        self._rules: OrderedDict[Address, Rule] = OrderedDict()
-        self._wires: OrderedDict[tuple[Address, str, str, str], Wire] = OrderedDict()
-        self._spellings: OrderedDict[Asked, tuple[Address, str, str, str]] = OrderedDict()
+        index = limit // 8
+        self._rules: _Table[Address, Rule] = _Table(index)
+        self._spellings: _Table[Asked, Key] = _Table(index)
+        self._wires: _Table[Key, Wire] = _Table(limit - 2 * index)
+        self._largest = min(largest, limit - 2 * index)
+
+    @property
+    def size(self) -> int:
+        """Bytes held."""
+        return self._rules.size + self._spellings.size + self._wires.size
 
     def __len__(self) -> int:
         return len(self._wires)
@@ -183,13 +226,12 @@ class Cache:
                 return None
         wire = self._wires.get(key)
         if wire is None:
-            plain = self._wires.get((*key[:3], ""))
+            plain = self._wires.get(Key(*key[:3], ""))
             wire = plain if plain is not None and not plain.packs else self._from_shelf(key)
             if wire is None:
                 return None
         with self._lock:
-            if key in self._wires:
-                self._wires.move_to_end(key)
+            self._wires.touch(key)
         return wire
 
     def keep(self, asked: Asked, page: Page, offer: Offer | None) -> Wire | None:
@@ -205,31 +247,23 @@ class Cache:
             return None
         return self._put(key, page, None)
 
-    def _put(self, key: tuple[Address, str, str, str], page: Page, body: bytes | None) -> Wire:
+    def _put(self, key: Key, page: Page, body: bytes | None) -> Wire:
         code = key[3] if page.packs else ""
         wire = wired(page, code, coding.encode(page.body, code) if body is None else body)
         with self._lock:
-            place = (*key[:3], code)
-            old = self._wires.pop(place, None)
-            self.size += _weight(place, wire) - (_weight(place, old) if old else 0)
-            self._wires[place] = wire
-            while self.size > self._limit:
-                gone, left = self._wires.popitem(last=False)
-                self.size -= _weight(gone, left)
+            weight = len(wire.head) + len(wire.body) + len(wire.unchanged) + _OVERHEAD
+            self._wires.put(Key(*key[:3], code), wire, weight)
         return wire
 
-    def _from_shelf(self, key: tuple[Address, str, str, str]) -> Wire | None:
+    def _from_shelf(self, key: Key) -> Wire | None:
         found = self.shelf.page(*key) if self.shelf is not None else None
         return None if found is None else self._put(key, *found)
 
     def _learn(self, address: Address, rule: Rule) -> None:
         with self._lock:
-            self._rules[address] = rule
-            self._rules.move_to_end(address)
-            while len(self._rules) > _RULES:
-                self._rules.popitem(last=False)
+            self._rules.put(address, rule, _weight(address))
 
-    def _key(self, asked: Asked) -> tuple[Address, str, str, str] | None:
+    def _key(self, asked: Asked) -> Key | None:
         """What the answer is kept under; None where nothing is known of the address yet."""
         address = address_of(asked)
         if address is None:
@@ -246,11 +280,9 @@ class Cache:
             if choice is None:
                 return None
             form = choice.content_type
-        key = (address, form, _language(asked, address) if rule.by_language else "", coding.choose(_text(asked.encoding)))
+        key = Key(address, form, _language(asked, address) if rule.by_language else "", coding.choose(_text(asked.encoding)))
         with self._lock:
-            self._spellings[asked] = key
-            while len(self._spellings) > _SPELLINGS:
-                self._spellings.popitem(last=False)
+            self._spellings.put(asked, key, _OVERHEAD + sum(map(len, filter(None, asked))))
         return key
 
 
@@ -316,8 +348,8 @@ def _text(value: bytes | None) -> str | None:
     return None if value is None else value.decode("latin-1")
 
 
-def _weight(key: tuple[Address, str, str, str], wire: Wire) -> int:
-    return len(wire.head) + len(wire.body) + len(wire.unchanged) + len(key[0].path) + sum(len(n) + len(v) for n, v in key[0].query) + _OVERHEAD
+def _weight(address: Address) -> int:
+    return len(address.path) + sum(len(n) + len(v) for n, v in address.query) + _OVERHEAD
 
 
 @lru_cache(_HEADS)

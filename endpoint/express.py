@@ -19,7 +19,7 @@ from endpoint.cache import Asked, Cache, Page, Wire, address_of, wired
 from endpoint.crews import Worker
 from endpoint.frames import WorkerLost, frame_of, whole_frame
 from endpoint.questions import Plan
-from endpoint.workers import Evaluators, header
+from endpoint.workers import Evaluators
 from kg.errors import KgError
 
 PATH = b"/sparql"
@@ -71,6 +71,8 @@ class Express:
         self._seconds = evaluators.limits.fast_deadline + _MARGIN
         self._patterns: dict[tuple[str, bool], tuple[tuple[str, str], ...]] = {}
         self._turns: set[_Turn] = set()
+        # One for all: a large buffer for each read would be fetched from the system and given back each time.
+        self._buffer = memoryview(bytearray(1 << 16))
 
     @property
     def is_busy(self) -> bool:
@@ -89,7 +91,7 @@ class Express:
         if plan is None or worker is None:
             return False
         try:
-            os.write(worker.channel.descriptor, frame_of(header(plan.request), plan.request.query.encode("utf-8")))
+            os.write(worker.channel.descriptor, frame_of(plan.request.head, plan.request.query.encode("utf-8")))
         except (BrokenPipeError, ConnectionResetError):
             self._evaluators.lose(worker, alive=False)
             return False
@@ -124,10 +126,10 @@ class Express:
 
     def _read(self, turn: _Turn) -> None:
         try:
-            part = os.read(turn.worker.channel.descriptor, 1 << 18)
+            size = os.readv(turn.worker.channel.descriptor, (self._buffer,))
         except ConnectionResetError:
-            part = b""
-        turn.held += part
+            size = 0
+        turn.held += self._buffer[:size]
         try:
             found = whole_frame(turn.held)
         except WorkerLost:
@@ -135,7 +137,7 @@ class Express:
             return
         if found is not None:
             self._answered(turn, *found)
-        elif not part:
+        elif not size:
             self._lost(turn, alive=False, tried=True)
         elif len(turn.held) > _MUCH:
             self._lost(turn, alive=True, tried=False)

@@ -134,8 +134,7 @@ class Connection(HttpToolsProtocol):
         cycle.response_started = cycle.response_complete = True
         if not cycle.disconnected:
             self._write(wire, b'query;dur=%.1f;desc="fast"' % (seconds * 1000), method == "HEAD", False, cycle.keep_alive)
-        facts = {"route": wire.route, "query": wire.query, "lane": "fast"}
-        self.journal.answered(method, wire.status, len(wire.body), seconds, facts)
+        self.journal.evaluated(method, len(wire.body), seconds, wire)
         cycle.on_response()
 
     def on_body(self, body: bytes) -> None:

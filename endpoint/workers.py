@@ -13,11 +13,11 @@ import threading
 import time
 from collections import deque
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import BinaryIO
 
 from endpoint.crews import START_SECONDS, Crew, Forked, LaneSettings, Load, Spawned, Worker, can_fork
-from endpoint.frames import Stopped, WorkerLost
+from endpoint.frames import Stopped, WorkerLost, head_of
 from kg.errors import KgError, QueryError, ReleaseError
 
 __all__ = ["Answer", "Evaluators", "Limits", "Load", "QueueFull", "Request"]
@@ -90,6 +90,16 @@ class Request:
     rdf: str = "turtle"
     default_graphs: tuple[str, ...] | None = None
     named_graphs: tuple[str, ...] = ()
+
+    @property
+    def head(self) -> bytes:
+        """What an evaluator is told beside the query."""
+        return _head(self.results, self.rdf, self.default_graphs, self.named_graphs)
+
+
+@lru_cache(256)
+def _head(results: str, rdf: str, default: tuple[str, ...] | None, named: tuple[str, ...]) -> bytes:
+    return head_of({"results": results, "rdf": rdf, "default": default, "named": named})
 
 
 @dataclass(frozen=True)
@@ -224,7 +234,7 @@ class Evaluators:
             # A spawned one is ended from here at its deadline; the timer of a forked one is exact, this is the margin.
             until = time.monotonic() + lane.settings.deadline + (_MARGIN if worker.process is None else 0)
             try:
-                worker.channel.send(header(request), request.query.encode("utf-8"), until, stopped)
+                worker.channel.send(request.head, request.query.encode("utf-8"), until, stopped)
             except WorkerLost as lost:
                 self._lose(lane, worker, alive=lost.code is not None)
                 if lost.code is not None:
@@ -354,15 +364,6 @@ def _let_go(worker: Worker) -> None:
     """Close the line to an evaluator; the pipes of a spawned one are closed with its process."""
     if worker.process is None:
         worker.channel.close()
-
-
-def header(request: Request) -> dict[str, object]:
-    return {
-        "results": request.results,
-        "rdf": request.rdf,
-        "default": None if request.default_graphs is None else list(request.default_graphs),
-        "named": list(request.named_graphs),
-    }
 
 
 def _received(worker: Worker, until: float, stopped: Stopped) -> Answer:
