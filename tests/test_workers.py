@@ -67,6 +67,12 @@ def test_a_deadline_kills_and_the_next_query_is_answered(evaluators: Evaluators)
     assert answers(evaluators) and answers(evaluators)
 
 
+def test_a_query_that_the_engine_refuses_ends_no_evaluator(evaluators: Evaluators) -> None:
+    before, pids = evaluators.killed, evaluators.pids()
+    assert code_of(evaluators, "SELECT (<https://example.org/no-such-function>(1) AS ?x) {}") == "query-unsupported"
+    assert (evaluators.killed, evaluators.pids()) == (before, pids)
+
+
 def test_both_workers_may_be_killed_at_once(evaluators: Evaluators) -> None:
     found: list[str] = []
     threads = [threading.Thread(target=lambda: found.append(code_of(evaluators, ENDLESS))) for _ in range(2)]
