@@ -175,7 +175,7 @@ def _known_line(text, name):
 
 
 def _in_unread_row(number, reading):
-    rows = [p for p in reading.problems if p.code in ("row-unread", "record-nameless")]
+    rows = [p for p in reading.problems if p.code in ("row-unread", "host-unread", "record-nameless")]
     return any(int(p.where.split(":")[1]) <= number <= p.values["last"] for p in rows)
 
 

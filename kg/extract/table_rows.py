@@ -254,9 +254,9 @@ def _hosts(reader: _Reader, folded: str, start: int) -> list[tuple[int, int]]:
 
 def _unread(reader: _Reader, printed: str, dates: int | None, where: str, last: int) -> Problem:
     """What is said of a row without dates or hosts; of hosts, the words that stand where they would and what is near."""
-    if dates is None:
-        return Problem("row-unread", where, {"missing": "dates", "last": last})
-    words = squeeze(printed[dates:]).split(" ")
+    words = squeeze(printed[dates or len(printed) :]).split()
+    if not words:
+        return Problem("row-unread", where, {"missing": "hosts" if dates else "dates", "last": last})
     begun = " ".join(words[:2])
     known = [row["name_en"] for row in reader.lookups["local-governments"] if row["country"] == reader.layout["country"]]
     near = nearest(begun, filter(None, known))

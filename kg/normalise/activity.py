@@ -192,9 +192,12 @@ def _parties(work: _Work, found: Mapping[str, Found], parts: Sequence[Part]) -> 
     stays = [p for p in found["counterparts"].parties if p.itinerary]
     work.norm["destinations"] = _targets((party.kind, party.slug) for party in stays)
     with_governments = {work.names.country_of(p.slug) for p in found["counterparts"].parties if p.kind == "lg"}
-    alone = [country for name in found for country in found[name].countries]
-    beside = [part.country for part in parts] + [country for name in found for country in found[name].unplaced]
-    alone += [country for country in beside if country not in with_governments]
+    alone = []
+    for named in found.values():
+        unplaced = [(at, country) for at, country in named.unplaced if country not in with_governments]
+        ordered = sorted([*unplaced, *((at + 0.5, country) for at, country in enumerate(named.countries))], key=lambda pair: pair[0])
+        alone += [country for _, country in ordered]
+    alone += [part.country for part in parts if part.country not in with_governments]
     work.norm["countries"] = [{"slug": country} for country in dict.fromkeys(alone)]
     everything = [p for name in found for p in found[name].parties]
     organisations = dict.fromkeys(p.slug for p in everything if p.kind == "org")

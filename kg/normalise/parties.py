@@ -53,8 +53,8 @@ class Found:
 
     parties: list[Party] = field(default_factory=list)
     countries: list[str] = field(default_factory=list)
-    unplaced: list[str] = field(default_factory=list)
-    """countries of governments that no table has"""
+    unplaced: list[tuple[int, str]] = field(default_factory=list)
+    """countries of governments that no table has, each with the number of `countries` named before it"""
     names: list[tuple[str, str, str]] = field(default_factory=list)
     unnamed: list[str] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
@@ -256,9 +256,9 @@ class _Line:
             glued = self.country_glued(text)
             if glued and self.r.looks_like_government.search(fold(text)):
                 self.found.names.append(("country", glued[0], text[: glued[1]]))
-                self.found.unplaced.append(glued[0])
+                self.unplaced(glued[0])
             elif len(contexts) == 1 and contexts[0]:
-                self.found.unplaced.append(contexts[0])
+                self.unplaced(contexts[0])
             self.unresolved(found)
         else:
             self.fault("text-unread", text=text)
@@ -320,6 +320,9 @@ class _Line:
     def unresolved(self, what: Unresolved) -> None:
         problem = what.problem("")
         self.found.faults.append(Fault(problem.code, problem.values, self.number))
+
+    def unplaced(self, country: str) -> None:
+        self.found.unplaced.append((len(self.found.countries), country))
 
     def fault(self, code: str, **values: str) -> None:
         short = {name: value if len(value) <= 60 else f"{value[:60]}…" for name, value in values.items()}
