@@ -76,9 +76,9 @@ def with_version(register: str, id_: str, table: Mapping[str, Any]) -> str:
     unstated = [_assignment(name, table[name]) + "\n" for name in VERSIONED if name in table and name not in read]
     for name in stated:
         new = _assignment(name, table[name]) + "\n" if name in table else ""
-        new += "".join(unstated) if name == "sha256" else ""
         line = re.compile(rf"^{name} *= *(?:\[[^\]]*\]|[^\n]*)\n", re.MULTILINE)
         kept = line.sub(lambda _, new=new: new, kept, count=1)
+    kept = re.sub(r"^sha256 *=[^\n]*\n", lambda line: line[0] + "".join(unstated), kept, count=1, flags=re.MULTILINE)
     kept = kept.rstrip("\n")
     text = register[: start.end()] + kept + body[len(body.rstrip("\n")) :] + register[stop:]
     return _verified(register, text, id_, {name: table[name] for name in VERSIONED if name in table})

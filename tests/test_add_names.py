@@ -245,7 +245,7 @@ def test_names_that_no_table_has_are_told_and_not_chosen(project):
     assert names == ["Kootsu City", "Östersund", "Welsh Lamp Association", "Manchester"]
     (record,) = records(addition)
     assert [f"{m['kind']}/{m['slug']}" for m in record["norm"]["mentions"]] == ["office/london", "country/se"]
-    assert said(addition, "mention-ambiguous") == ["Kyoto may mean lg/jp-kyoto-fu, lg/jp-kyoto-kyoto-shi; the mention is reported, not chosen"]
+    assert said(addition, "mention-ambiguous") == ["005:2: mention-ambiguous: Kyoto may mean lg/jp-kyoto-fu, lg/jp-kyoto-kyoto-shi; the mention is reported, not chosen"]
     prose = "福山市とツヴァイブリュッケン市の三都市、各市、両県で灯をともす。"
     page = exchange(prose=prose)
     told = suspects.unknown_names(page, read(project, page, "exchange-records").records, {}, [])
