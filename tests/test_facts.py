@@ -12,8 +12,10 @@ from rdflib.plugins.sparql import prepareQuery
 from conftest import ROOT
 from kg.model import graph_of, triple
 from kg.store import Store
-from prose_questions import QUESTIONS
+from further_questions import FURTHER
+from prose_questions import QUESTIONS as PROSE
 
+QUESTIONS = PROSE | FURTHER
 EXAMPLES = ROOT / "endpoint" / "examples"
 SCHEMA = json.loads((ROOT / "mappings" / "records" / "account.schema.json").read_text(encoding="utf-8"))
 TYPED = ("relations", "concepts", "literals", "texts", "links")
