@@ -13,12 +13,13 @@ from endpoint.answers import named, page
 from endpoint.documents import INDEXES, Document
 from endpoint.errors import STATUS, VisitorError
 from endpoint.lists import list_address
-from endpoint.negotiation import ALIKE, DOCUMENTS, FORMATS, HTML, Choice, Format, Offer, by_extension
+from endpoint.negotiation import ALIKE, DOCUMENTS, HTML, Choice, Format, Offer, by_extension
 from endpoint.signposts import place, signposts
 from endpoint.site import VARY, Site, bare, chosen, local, reader_language
 from endpoint.views import Link
 from endpoint.words import word
 from kg.store import terms
+from kg.texts import media_of
 
 _EXAMPLES = 3
 _CARDS = 12
@@ -26,7 +27,7 @@ _CARDS = 12
 _SUFFIX = re.compile(r"(.*?)(?:(\.)([A-Za-z].*))?", re.DOTALL)
 _DOCUMENT = Offer(DOCUMENTS)
 _FRONT = Offer((HTML, *(f for f in DOCUMENTS if f != HTML)))
-_DUMP_TYPES = {f".{f.extension}": f.content_type() for f in FORMATS if f.kind == "rdf"} | {".json": "application/json"}
+_PLAIN = "text/plain"
 
 
 def register(app: Flask, site: Site) -> None:
@@ -198,12 +199,20 @@ def _dump(site: Site, name: str) -> Response:
     if name not in site.release.files and name != "SHA256SUMS":
         near = [f"dump/{found}" for found in get_close_matches(name[:100], site.release.files)]
         raise VisitorError("not-found", path=request.path, nearest=", ".join(near) or "-", near=[bare(n) for n in near])
-    suffix = name[name.rfind("."):] if "." in name else ""
-    response = send_from_directory(site.release.folder, name, mimetype="text/plain", etag=False, conditional=False)
-    response.headers["Content-Type"] = _DUMP_TYPES.get(suffix, "text/plain; charset=utf-8")
+    response = send_from_directory(site.release.folder, name, mimetype=_PLAIN, etag=False, conditional=False)
+    response.headers["Content-Type"] = _type_of(name)
     if name in site.release.files:
         response.set_etag(site.release.files[name][:32])
     return response
+
+
+def _type_of(name: str) -> str:
+    """The media type that the description of the release gives a file; plain text for what this program does not know."""
+    try:
+        media_type = media_of(name)
+    except KeyError:
+        media_type = _PLAIN
+    return f"{media_type}; charset=utf-8" if media_type.startswith("text/") else media_type
 
 
 def _errors() -> Response:
