@@ -14,13 +14,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from http import HTTPStatus
-from typing import NamedTuple, Protocol
+from typing import Generic, NamedTuple, Protocol, TypeVar
 from urllib.parse import parse_qsl, unquote_to_bytes
 
 from endpoint import coding
 from endpoint.negotiation import Offer
 from endpoint.words import choose_language
 
+K = TypeVar("K")
+V = TypeVar("V")
 KEPT_STATUSES = (200, 301, 303, 308)
 _DECISIVE = (b"accept", b"accept-language", b"accept-encoding")
 _KNOWN = {name.decode() for name in _DECISIVE}
@@ -28,8 +30,7 @@ _LONGEST = 4096
 """bytes of an address that is kept"""
 _OVERHEAD = 600
 """bytes of the objects around an entry"""
-_RULES, _SPELLINGS = 4096, 4096
-_TIMING = "cache;desc=hit"
+_HEADS = 1024
 _UNCHANGED_WITHOUT = {"content-type", "content-language", "content-encoding", "content-length", "allow"}
 """headers that describe a body, which a 304 has not"""
 
@@ -51,6 +52,15 @@ class Address(NamedTuple):
     """the arguments in the order of their names"""
 
 
+class Key(NamedTuple):
+    """What an answer is kept under."""
+
+    address: Address
+    form: str
+    language: str
+    coding: str
+
+
 class Rule(NamedTuple):
     """What the answers at one address differ by."""
 
@@ -70,14 +80,16 @@ class Page:
     query: str = ""
     """the hash of a query, for the log"""
 
+    def header(self, wanted: str) -> str:
+        return next((value for name, value in self.headers if name.lower() == wanted), "")
+
     @property
     def packs(self) -> bool:
-        kind = next((value for name, value in self.headers if name.lower() == "content-type"), "")
-        return self.status == HTTPStatus.OK and coding.packable(kind, len(self.body))
+        return self.status == HTTPStatus.OK and coding.packable(self.header("content-type"), len(self.body))
 
 
 class Wire(NamedTuple):
-    """The bytes that go out: heads without the date, and the body."""
+    """The bytes that go out: heads without the date and the timing, and the body."""
 
     status: int
     head: bytes
@@ -109,20 +121,29 @@ class Shelf(Protocol):
 
 def finished(page: Page, code: str) -> Finished:
     """What is said of an answer in a coding."""
-    headers = list(page.headers)
+    headers = _coded(page.headers, page.packs, code)
     tags: tuple[bytes, ...] = ()
-    if page.packs:
+    if page.tag is not None:
+        tag = f'"{coding.tagged(page.tag, code)}"'
+        headers.append(("ETag", tag))
+        tags = (tag.encode("latin-1"), f'"{page.tag}"'.encode("latin-1"))
+    return Finished(headers, _of_no_body(headers), tags)
+
+
+def _of_no_body(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    return [(name, value) for name, value in headers if name.lower() not in _UNCHANGED_WITHOUT]
+
+
+def _coded(given: tuple[tuple[str, str], ...], packs: bool, code: str) -> list[tuple[str, str]]:
+    """The headers of an answer that is to be had in several codings, if it `packs`; `code` is the one chosen."""
+    headers = list(given)
+    if packs:
         headers = [(n, f"{v}, Accept-Encoding" if n.lower() == "vary" else v) for n, v in headers]
         if not any(name.lower() == "vary" for name, _ in headers):
             headers.append(("Vary", "Accept-Encoding"))
         if code:
             headers.append(("Content-Encoding", code))
-    if page.tag is not None:
-        tag = f'"{coding.tagged(page.tag, code)}"'
-        headers.append(("ETag", tag))
-        tags = (tag.encode("latin-1"), f'"{page.tag}"'.encode("latin-1"))
-    unchanged = [(name, value) for name, value in headers if name.lower() not in _UNCHANGED_WITHOUT]
-    return Finished(headers, unchanged, tags)
+    return headers
 
 
 def holds(tags: tuple[bytes, ...], if_none_match: bytes) -> bool:
@@ -136,11 +157,44 @@ def holds(tags: tuple[bytes, ...], if_none_match: bytes) -> bool:
 
 def wired(page: Page, code: str, body: bytes) -> Wire:
     """An answer in a coding as bytes; `body` is already in it."""
-    found = finished(page, code)
-    timing = ("Server-Timing", _TIMING)
-    head = [*found.headers, timing, ("Content-Length", str(len(body)))]
-    unchanged = _head(HTTPStatus.NOT_MODIFIED, [*found.unchanged, timing])
-    return Wire(page.status, _head(page.status, head), body, unchanged, found.tags, page.packs, page.route, page.query)
+    packs = page.packs
+    head, unchanged = _heads(page.status, page.headers, packs, code)
+    tags: tuple[bytes, ...] = ()
+    if page.tag is not None:
+        tag = b'"%s"' % coding.tagged(page.tag, code).encode("latin-1")
+        tags = (tag, b'"%s"' % page.tag.encode("latin-1"))
+        head, unchanged = head + b"ETag: %s\r\n" % tag, unchanged + b"ETag: %s\r\n" % tag
+    head += b"Content-Length: %d\r\n" % len(body)
+    return Wire(page.status, head, body, unchanged, tags, packs, page.route, page.query)
+
+
+class _Table(Generic[K, V]):
+    """Bounded in bytes: what was put or touched least recently goes first."""
+
+    def __init__(self, limit: int) -> None:
+        self.size = 0
+        self._limit = limit
+        self._held: OrderedDict[K, tuple[V, int]] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+    def get(self, key: K) -> V | None:
+        found = self._held.get(key)
+        return None if found is None else found[0]
+
+    def touch(self, key: K) -> None:
+        if key in self._held:
+            self._held.move_to_end(key)
+
+    def put(self, key: K, value: V, weight: int) -> None:
+        """`weight`: bytes of the two."""
+        _, old = self._held.pop(key, (None, 0))
+        self._held[key] = value, weight
+        self.size += weight - old
+        while self.size > self._limit:
+            _, (_, weight) = self._held.popitem(last=False)
+            self.size -= weight
 
 
 class Cache:
@@ -148,13 +202,17 @@ class Cache:
 
     def __init__(self, limit: int, largest: int = 1 << 20, shelf: Shelf | None = None) -> None:
         self.shelf = shelf
-        self.size = 0
-        """bytes held"""
-        self._limit, self._largest = limit, min(largest, limit)
         self._lock = threading.Lock()
-        self._rules: OrderedDict[Address, Rule] = OrderedDict()
-        self._wires: OrderedDict[tuple[Address, str, str, str], Wire] = OrderedDict()
-        self._spellings: OrderedDict[Asked, tuple[Address, str, str, str]] = OrderedDict()
+        index = limit // 8
+        self._rules: _Table[Address, Rule] = _Table(index)
+        self._spellings: _Table[Asked, Key] = _Table(index)
+        self._wires: _Table[Key, Wire] = _Table(limit - 2 * index)
+        self._largest = min(largest, limit - 2 * index)
+
+    @property
+    def size(self) -> int:
+        """Bytes held."""
+        return self._rules.size + self._spellings.size + self._wires.size
 
     def __len__(self) -> int:
         return len(self._wires)
@@ -168,13 +226,12 @@ class Cache:
                 return None
         wire = self._wires.get(key)
         if wire is None:
-            plain = self._wires.get((*key[:3], ""))
+            plain = self._wires.get(Key(*key[:3], ""))
             wire = plain if plain is not None and not plain.packs else self._from_shelf(key)
             if wire is None:
                 return None
         with self._lock:
-            if key in self._wires:
-                self._wires.move_to_end(key)
+            self._wires.touch(key)
         return wire
 
     def keep(self, asked: Asked, page: Page, offer: Offer | None) -> Wire | None:
@@ -190,31 +247,23 @@ class Cache:
             return None
         return self._put(key, page, None)
 
-    def _put(self, key: tuple[Address, str, str, str], page: Page, body: bytes | None) -> Wire:
+    def _put(self, key: Key, page: Page, body: bytes | None) -> Wire:
         code = key[3] if page.packs else ""
         wire = wired(page, code, coding.encode(page.body, code) if body is None else body)
         with self._lock:
-            place = (*key[:3], code)
-            old = self._wires.pop(place, None)
-            self.size += _weight(place, wire) - (_weight(place, old) if old else 0)
-            self._wires[place] = wire
-            while self.size > self._limit:
-                gone, left = self._wires.popitem(last=False)
-                self.size -= _weight(gone, left)
+            weight = len(wire.head) + len(wire.body) + len(wire.unchanged) + _OVERHEAD
+            self._wires.put(Key(*key[:3], code), wire, weight)
         return wire
 
-    def _from_shelf(self, key: tuple[Address, str, str, str]) -> Wire | None:
+    def _from_shelf(self, key: Key) -> Wire | None:
         found = self.shelf.page(*key) if self.shelf is not None else None
         return None if found is None else self._put(key, *found)
 
     def _learn(self, address: Address, rule: Rule) -> None:
         with self._lock:
-            self._rules[address] = rule
-            self._rules.move_to_end(address)
-            while len(self._rules) > _RULES:
-                self._rules.popitem(last=False)
+            self._rules.put(address, rule, _weight(address))
 
-    def _key(self, asked: Asked) -> tuple[Address, str, str, str] | None:
+    def _key(self, asked: Asked) -> Key | None:
         """What the answer is kept under; None where nothing is known of the address yet."""
         address = address_of(asked)
         if address is None:
@@ -231,30 +280,32 @@ class Cache:
             if choice is None:
                 return None
             form = choice.content_type
-        key = (address, form, _language(asked, address) if rule.by_language else "", coding.choose(_text(asked.encoding)))
+        key = Key(address, form, _language(asked, address) if rule.by_language else "", coding.choose(_text(asked.encoding)))
         with self._lock:
-            self._spellings[asked] = key
-            while len(self._spellings) > _SPELLINGS:
-                self._spellings.popitem(last=False)
+            self._spellings.put(asked, key, _OVERHEAD + sum(map(len, filter(None, asked))))
         return key
 
 
 def rule_of(page: Page, offer: Offer | None) -> Rule | None:
     """What an answer differs by, if its headers allow it to be kept."""
+    return _rule(page.status, page.headers, offer)
+
+
+@lru_cache(_HEADS)
+def _rule(status: int, given: tuple[tuple[str, str], ...], offer: Offer | None) -> Rule | None:
     headers: dict[str, str] = {}
-    for name, value in page.headers:
+    for name, value in given:
         headers[name.lower()] = f"{headers[name.lower()]}, {value}" if name.lower() in headers else value
     varies = {name.strip().lower() for name in headers.get("vary", "").split(",") if name.strip()}
     is_public = headers.get("cache-control", "").startswith("public") and "set-cookie" not in headers
-    if page.status not in KEPT_STATUSES or not is_public or varies - _KNOWN or ("accept" in varies and offer is None):
+    if status not in KEPT_STATUSES or not is_public or varies - _KNOWN or ("accept" in varies and offer is None):
         return None
     return Rule(offer if "accept" in varies else None, "accept-language" in varies)
 
 
 def _is_of(page: Page, form: str, language: str) -> bool:
-    headers = {name.lower(): value for name, value in page.headers}
-    return headers.get("content-type") == (form or headers.get("content-type")) and (
-        headers.get("content-language", language) == language or not language)
+    return (not form or page.header("content-type") == form) and (
+        not language or (page.header("content-language") or language) == language)
 
 
 def asked(target: bytes, headers: Iterable[tuple[bytes, bytes]], prefix: bytes = b"") -> Asked:
@@ -297,8 +348,15 @@ def _text(value: bytes | None) -> str | None:
     return None if value is None else value.decode("latin-1")
 
 
-def _weight(key: tuple[Address, str, str, str], wire: Wire) -> int:
-    return len(wire.head) + len(wire.body) + len(wire.unchanged) + len(key[0].path) + sum(len(n) + len(v) for n, v in key[0].query) + _OVERHEAD
+def _weight(address: Address) -> int:
+    return len(address.path) + sum(len(n) + len(v) for n, v in address.query) + _OVERHEAD
+
+
+@lru_cache(_HEADS)
+def _heads(status: int, headers: tuple[tuple[str, str], ...], packs: bool, code: str) -> tuple[bytes, bytes]:
+    """What goes before tag and length: most answers have the headers of another one."""
+    coded = _coded(headers, packs, code)
+    return _head(status, coded), _head(HTTPStatus.NOT_MODIFIED, _of_no_body(coded))
 
 
 def _head(status: int, headers: Sequence[tuple[str, str]]) -> bytes:

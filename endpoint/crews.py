@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from endpoint.frames import Channel, WorkerLost
+from endpoint.frames import Channel, WorkerLost, head_of
 
 START_SECONDS = 120.0
 _QUIET = {"MALLOC_ARENA_MAX": "1", "PYTHONDONTWRITEBYTECODE": "1"}
@@ -143,7 +143,7 @@ class Spawned:
         sent = {**self._load.settings(), "deadline": settings.deadline, "memory": settings.memory, "limit": self._limit}
         until = time.monotonic() + START_SECONDS
         try:
-            channel.send(sent, b"", until, _never)
+            channel.send(head_of(sent), b"", until, _never)
             channel.receive(until, _never)
         except (WorkerLost, OSError, ValueError):
             self._failed()

@@ -35,8 +35,12 @@ class WorkerLost(Exception):
         self.code = code
 
 
-def frame_of(header: dict[str, Any], body: bytes = b"") -> bytes:
-    head = json.dumps(header).encode("utf-8")
+def head_of(header: dict[str, Any]) -> bytes:
+    return json.dumps(header).encode("utf-8")
+
+
+def frame_of(head: bytes, body: bytes = b"") -> bytes:
+    """`head` as `head_of` gives it."""
     return _LENGTHS.pack(len(head), len(body)) + head + body
 
 
@@ -52,9 +56,7 @@ def whole_frame(data: bytes | bytearray) -> tuple[dict[str, Any], bytes] | None:
 
 
 def write_frame(stream: BinaryIO, header: dict[str, Any], body: bytes = b"") -> None:
-    head = json.dumps(header).encode("utf-8")
-    stream.write(_LENGTHS.pack(len(head), len(body)) + head)
-    stream.write(body)
+    stream.write(frame_of(head_of(header), body))
     stream.flush()
 
 
@@ -80,10 +82,12 @@ class Channel:
         os.set_blocking(writing, False)
         os.set_blocking(reading, False)
 
-    def send(self, header: dict[str, Any], body: bytes, until: float, stopped: Stopped) -> None:
-        """`until` is a time of `time.monotonic`; WorkerLost when it has passed or the other end is closed."""
-        head = json.dumps(header).encode("utf-8")
-        frame = memoryview(_LENGTHS.pack(len(head), len(body)) + head + body)
+    def send(self, head: bytes, body: bytes, until: float, stopped: Stopped) -> None:
+        """`until` is a time of `time.monotonic`; WorkerLost when it has passed or the other end is closed.
+
+        `head` is that of the frame.
+        """
+        frame = memoryview(frame_of(head, body))
         while frame:
             _wait(self._writing, select.POLLOUT, until, stopped)
             try:

@@ -22,7 +22,6 @@ from endpoint.cache import Asked, Cache, Page, asked, finished, holds
 from endpoint.delivery import CROSS_ORIGIN, UNKEPT
 from endpoint.errors import VisitorError, trouble
 from endpoint.express import Express
-from endpoint.frames import WorkerLost
 from endpoint.negotiation import Offer
 from endpoint.site import FACTS, GONE, METRICS, OFFERED, TRIED
 
@@ -32,8 +31,6 @@ _WAITING = 256
 """requests that may wait for a thread"""
 _HELD = 1 << 20
 """bytes of an answer that is finished in memory; a longer one is sent as it comes, if it was not in memory before"""
-_QUICK = 16 << 10
-"""bytes that are compressed in the loop"""
 _SINGLE = {b"content-type": "CONTENT_TYPE", b"content-length": "CONTENT_LENGTH"}
 _DROPPED = {"content-length", "etag", "server-timing", "date", "connection", "transfer-encoding"}
 
@@ -51,13 +48,6 @@ class Witness(Protocol):
         """The metrics of all web processes."""
 
 
-class Admission(Protocol):
-    """Who says whether a client may ask now."""
-
-    def wait(self, scope: Scope) -> float:
-        """Seconds until this client may ask again; 0 for now."""
-
-
 @dataclass
 class Reply:
     """An answer that is ready to be sent: `body` in memory, or `rest` to be read while it is sent."""
@@ -72,13 +62,12 @@ class Reply:
 
 class Front:
     def __init__(
-        self, app: Callable, cache: Cache, threads: int, witness: Witness, admission: Admission, express: Express
+        self, app: Callable, cache: Cache, threads: int, witness: Witness, express: Express
     ) -> None:
         self._app = app
         self._express = express
         self._cache = cache
         self._witness = witness
-        self._admission = admission
         self._threads = ThreadPoolExecutor(threads, "request")
         self._most = threads + _WAITING
         self._busy = 0
@@ -91,36 +80,20 @@ class Front:
         self._witness.answered(scope["method"], reply.status, size, time.monotonic() - begin, reply.facts)
 
     async def _reply(self, scope: Scope, receive: Receive) -> Reply:
-        seconds = self._admission.wait(scope)
-        if seconds:
-            return refusal("too-many-requests", {"Retry-After": str(max(1, round(seconds + 0.5)))})
+        if scope["wait"]:
+            return refusal("too-many-requests", {"Retry-After": str(max(1, round(scope["wait"] + 0.5)))})
         if self._busy >= self._most:
             return refusal("queue-full", {}, seconds=1)
         body = await _body(scope, receive)
         if body is None:
             return refusal("body-too-large", {"Connection": "close"}, limit=MAX_BODY)
         key = asked(target_of(scope), scope["headers"], scope["prefix"])
-        plan = self._express.planned(scope)
-        tried = False
-        if plan is not None:
-            try:
-                found = await self._express.answer(plan)
-            except WorkerLost as lost:
-                # Time or memory: the slow lane may have more of it. One that had died before is nobody's fault.
-                found, tried = None, lost.code != "query-cancelled"
-            if found is not None:
-                return await self._expressed(*found, key, plan.offer, scope)
-        environ = {**environ_of(scope, body), METRICS: self._witness.exposition, TRIED: tried}
-        return await self._on_thread(self.answer, environ, key)
-
-    async def _expressed(self, page: Page, seconds: float, key: Asked, offer: Offer, scope: Scope) -> Reply:
-        timing = f'query;dur={seconds * 1000:.1f};desc="fast"'
-        facts = {"route": page.route, "query": page.query, "lane": "fast"}
-        accepted = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"accept-encoding"), None)
-        code = coding.choose(accepted) if page.packs else ""
-        if code and len(page.body) > _QUICK:
-            return await self._on_thread(self._finished, page, key, offer, code, timing, facts)
-        return self._finished(page, key, offer, code, timing, facts)
+        environ = {**environ_of(scope, body), METRICS: self._witness.exposition, TRIED: scope["tried"]}
+        self._busy += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, self.answer, environ, key)
+        finally:
+            self._busy -= 1
 
     def _finished(
         self, page: Page, key: Asked, offer: Offer | None, code: str, timing: str, facts: dict[str, object]
@@ -129,13 +102,6 @@ class Front:
         wire = self._cache.keep(key, page, offer)
         sent = wire.body if wire is not None else coding.encode(page.body, code)
         return Reply(page.status, [*finished(page, code).headers, ("Server-Timing", timing)], sent, facts=facts)
-
-    async def _on_thread(self, work: Callable[..., Reply], *given: object) -> Reply:
-        self._busy += 1
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, work, *given)
-        finally:
-            self._busy -= 1
 
     def answer(self, environ: dict[str, Any], key: Asked) -> Reply:
         """The answer of the application, finished. `environ` is that of a WSGI request (PEP 3333)."""
@@ -163,7 +129,7 @@ def page_of(app: Callable, key: Asked, headers: list[tuple[bytes, bytes]]) -> tu
     """The answer of the application to a GET as it stands, and the offer that it was chosen from."""
     path, _, query = key.target.partition(b"?")
     environ = environ_of({
-        "method": "GET", "raw_path": path, "query_string": query, "http_version": "1.1", "scheme": "http",
+        "method": "GET", "raw_path": path, "arguments": query, "http_version": "1.1", "scheme": "http",
         "headers": headers, "gone": lambda: False,
     }, b"")  # fmt: skip
     status, given, parts = _run(app, environ)
@@ -204,7 +170,7 @@ def refusal(code: str, headers: dict[str, str], **values: object) -> Reply:
 
 def target_of(scope: Scope) -> bytes:
     """Path and query as the client sent them."""
-    query = scope["query_string"]
+    query = scope["arguments"]
     return scope["raw_path"] + b"?" + query if query else scope["raw_path"]
 
 
@@ -215,7 +181,7 @@ def environ_of(scope: Scope, body: bytes) -> dict[str, Any]:
         "REQUEST_METHOD": "GET" if scope["method"] == "HEAD" else scope["method"],
         "SCRIPT_NAME": "",
         "PATH_INFO": unquote_to_bytes(scope["raw_path"]).decode("latin-1"),
-        "QUERY_STRING": scope["query_string"].decode("latin-1"),
+        "QUERY_STRING": scope["arguments"].decode("latin-1"),
         "REQUEST_URI": target_of(scope).decode("latin-1"),
         "SERVER_NAME": str(server[0]),
         "SERVER_PORT": str(server[1]),

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Format:
-    """One way to write an answer. `name` is the serialiser: a key of the tables of `kg.store`, or "html"."""
+    """One way to write an answer, a row of `FORMATS`: no two are equal. `name` is the serialiser: a key of the tables of `kg.store`, or "html"."""
 
     name: str
     kind: str

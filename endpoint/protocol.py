@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 import httptools
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from endpoint.cache import Cache, asked, holds
-from endpoint.front import refusal
+from endpoint.cache import Cache, Wire, asked, holds
+from endpoint.express import Delivered, Express
+from endpoint.front import refusal, target_of
 from endpoint.gate import Gate
 from endpoint.journal import Journal
 
@@ -33,6 +35,7 @@ _PIPELINED = 32
 """requests that may wait on a connection for the answer to the one before"""
 _BAD = (("HTTP/1.1 400 Bad Request", "request-bad"), ("HTTP/1.1 431 Request Header Fields Too Large", "request-header-too-large"))
 _PREFIX = b"x-forwarded-prefix"
+_HIT = b"cache;desc=hit"
 
 
 class Connection(HttpToolsProtocol):
@@ -41,6 +44,7 @@ class Connection(HttpToolsProtocol):
     cache: Cache
     journal: Journal
     gate: Gate
+    express: Express
     most = 1000
     """connections of this process; one more is closed at once"""
     ending = False
@@ -102,15 +106,36 @@ class Connection(HttpToolsProtocol):
             return
         self.since = time.monotonic()
         # The parser of addresses takes 64 KiB; what follows the question mark needs no parsing here.
-        self.url, _, query = self.url.partition(b"#")[0].partition(b"?")
-        super().on_headers_complete()
-        self.scope["query_string"] = query
-        cycle = self.cycle
-        cycle.keep_alive = cycle.keep_alive and not self.ending
-        self.scope["gone"] = lambda: cycle.disconnected  # type: ignore[typeddict-unknown-key]
-        self.scope["prefix"] = self._prefix()  # type: ignore[typeddict-unknown-key]
+        self.url, _, arguments = self.url.partition(b"#")[0].partition(b"?")
+        self.scope |= {"arguments": arguments, "prefix": self._prefix()}  # type: ignore[typeddict-unknown-key]
         if not self._is_believed():
             self.headers[:] = [pair for pair in self.headers if not pair[0].startswith(b"x-forwarded-")]
+        super().on_headers_complete()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        """It is the turn of a request: a small query goes to an evaluator from here, everything else uvicorn's way."""
+        cycle.keep_alive = cycle.keep_alive and not self.ending
+        wait = self.gate.wait(cycle.scope)
+        cycle.scope |= {"wait": wait, "tried": False, "gone": lambda: cycle.disconnected}  # type: ignore[typeddict-unknown-key]
+        usual = partial(super()._start_asgi_task, cycle, app)
+        key = asked(target_of(cycle.scope), cycle.scope["headers"], cycle.scope["prefix"])  # type: ignore[typeddict-item]
+        if wait or not self.express.take(key, cycle.scope, partial(self._delivered, cycle, usual)):
+            usual()
+
+    def _delivered(
+        self, cycle: RequestResponseCycle, usual: Callable[[], None], found: Delivered | None, tried: bool
+    ) -> None:
+        """An evaluator has answered, or it may not be its business."""
+        if found is None:
+            cycle.scope["tried"] = tried  # type: ignore[typeddict-unknown-key]
+            usual()
+            return
+        method, wire, seconds = cycle.scope["method"], found.wire, found.seconds
+        cycle.response_started = cycle.response_complete = True
+        if not cycle.disconnected:
+            self._write(wire, b'query;dur=%.1f;desc="fast"' % (seconds * 1000), method == "HEAD", False, cycle.keep_alive)
+        self.journal.evaluated(method, len(wire.body), seconds, wire)
+        cycle.on_response()
 
     def on_body(self, body: bytes) -> None:
         if not self._from_cache:
@@ -167,17 +192,23 @@ class Connection(HttpToolsProtocol):
             return False
         condition = next((value for name, value in self.headers if name == b"if-none-match"), None)
         is_held = condition is not None and holds(wire.tags, condition)
-        head, body = (wire.unchanged, b"") if is_held else (wire.head, b"" if method == b"HEAD" else wire.body)
         keeps = self.parser.should_keep_alive() and not self.ending
-        parts = [head, *_lines(self.server_state.default_headers), b"\r\n" if keeps else b"Connection: close\r\n\r\n", body]
-        self.transport.write(b"".join(parts))
+        sent = self._write(wire, _HIT, method == b"HEAD", is_held, keeps)
         self._answered = True
         self.since = time.monotonic()
         self.in_head = True
-        self.journal.hit(method.decode(), 304 if is_held else wire.status, len(body), wire)
+        self.journal.hit(method.decode(), 304 if is_held else wire.status, sent, wire)
+        return True
+
+    def _write(self, wire: Wire, timing: bytes, is_head: bool, is_held: bool, keeps: bool) -> int:
+        """An answer in one piece; the bytes of its body."""
+        head, body = (wire.unchanged, b"") if is_held else (wire.head, b"" if is_head else wire.body)
+        end = b"\r\n\r\n" if keeps else b"\r\nConnection: close\r\n\r\n"
+        self.transport.write(b"".join(
+            (head, *_lines(self.server_state.default_headers), b"Server-Timing: ", timing, end, body)))
         if not keeps:
             self.transport.close()
-        return True
+        return len(body)
 
     def _prefix(self) -> bytes:
         if not self.gate.trusted or not self._is_believed():

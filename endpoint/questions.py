@@ -5,7 +5,6 @@ Everything is refused here that can be refused before a query is evaluated.
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from hashlib import sha256
@@ -105,8 +104,10 @@ def plan(asked: Asked, accept: str | None, vocabulary: Vocabulary, release: str)
     found = Plan(request, choice, offer, None)
     if choice.format == HTML or not found.is_repeatable(choice.format.kind):
         return found
-    parts = [release, choice.content_type, text, request.default_graphs, request.named_graphs]
-    return Plan(request, choice, offer, sha256(json.dumps(parts).encode("utf-8")).hexdigest()[:32])
+    # No IRI holds a control character, so that no two lists of graphs look alike.
+    graphs = "\n".join((*(request.default_graphs or ()), "", *request.named_graphs))
+    parts = "\0".join((release, choice.content_type, graphs, text))
+    return Plan(request, choice, offer, sha256(parts.encode("utf-8")).hexdigest()[:32])
 
 
 def _graphs(arguments: list[tuple[str, str]], name: str) -> tuple[str, ...]:

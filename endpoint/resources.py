@@ -27,7 +27,6 @@ _CARDS = 12
 _SUFFIX = re.compile(r"(.*?)(?:(\.)([A-Za-z].*))?", re.DOTALL)
 _DOCUMENT = Offer(DOCUMENTS)
 _FRONT = Offer((HTML, *(f for f in DOCUMENTS if f != HTML)))
-_PLAIN = "text/plain"
 
 
 def register(app: Flask, site: Site) -> None:
@@ -199,20 +198,12 @@ def _dump(site: Site, name: str) -> Response:
     if name not in site.release.files and name != "SHA256SUMS":
         near = [f"dump/{found}" for found in get_close_matches(name[:100], site.release.files)]
         raise VisitorError("not-found", path=request.path, nearest=", ".join(near) or "-", near=[bare(n) for n in near])
-    response = send_from_directory(site.release.folder, name, mimetype=_PLAIN, etag=False, conditional=False)
-    response.headers["Content-Type"] = _type_of(name)
+    media_type = media_of(name)
+    response = send_from_directory(site.release.folder, name, mimetype=media_type, etag=False, conditional=False)
+    response.headers["Content-Type"] = f"{media_type}; charset=utf-8" if media_type.startswith("text/") else media_type
     if name in site.release.files:
         response.set_etag(site.release.files[name][:32])
     return response
-
-
-def _type_of(name: str) -> str:
-    """The media type that the description of the release gives a file; plain text for what this program does not know."""
-    try:
-        media_type = media_of(name)
-    except KeyError:
-        media_type = _PLAIN
-    return f"{media_type}; charset=utf-8" if media_type.startswith("text/") else media_type
 
 
 def _errors() -> Response:

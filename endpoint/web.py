@@ -82,10 +82,11 @@ class _Web:
         counted = Metrics(metrics, opened.version) if metrics is not None else None
         self._journal = Journal(opened.version, counted, lambda: evaluators.killed,
                                 lambda: len(self._server.server_state.connections), lambda: self._cache.size)
-        front = Front(opened.app(evaluators), self._cache, evaluators.limits.places + _SPARE, self._journal, gate,
-                      Express(opened.plan, evaluators))
+        self._express = Express(opened.plan, evaluators, self._cache)
+        front = Front(opened.app(evaluators), self._cache, evaluators.limits.places + _SPARE, self._journal, self._express)
         kind = type("ConnectionHere", (Connection,), {
-            "cache": self._cache, "journal": self._journal, "gate": gate, "most": _files() - _RESERVED,
+            "cache": self._cache, "journal": self._journal, "gate": gate, "express": self._express,
+            "most": _files() - _RESERVED,
         })  # fmt: skip
         self._kind: type[Connection] = kind
         self.config = uvicorn.Config(
@@ -122,6 +123,7 @@ class _Web:
             await asyncio.sleep(_TICK)
             connections = self._server.server_state.connections
             self._journal.write()
+            self._express.look()
             now = time.monotonic()
             if now - looked >= 1:
                 looked = now
@@ -145,7 +147,7 @@ class _Web:
 
     async def _until_quiet(self, seconds: float) -> None:
         until = time.monotonic() + seconds
-        while self._server.server_state.tasks and time.monotonic() < until:
+        while (self._server.server_state.tasks or self._express.is_busy) and time.monotonic() < until:
             await asyncio.sleep(0.02)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 from kg.messages import catalogue as kg_catalogue
@@ -33,6 +33,7 @@ def error_text(code: str, values: Mapping[str, object], language: str) -> str:
     return table[language].format_map({key: str(value) for key, value in values.items()})
 
 
+@lru_cache(1024)
 def choose_language(asked: str | None, accept_language: str | None) -> str:
     """`?lang=` if it names a language that we have, else the best of Accept-Language, else English."""
     if asked in LANGUAGES:

@@ -12,14 +12,12 @@ import socket
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import BinaryIO
 
 from endpoint.crews import START_SECONDS, Crew, Forked, LaneSettings, Load, Spawned, Worker, can_fork
-from endpoint.frames import Stopped, WorkerLost
+from endpoint.frames import Stopped, WorkerLost, head_of
 from kg.errors import KgError, QueryError, ReleaseError
 
 __all__ = ["Answer", "Evaluators", "Limits", "Load", "QueueFull", "Request"]
@@ -93,6 +91,16 @@ class Request:
     default_graphs: tuple[str, ...] | None = None
     named_graphs: tuple[str, ...] = ()
 
+    @property
+    def head(self) -> bytes:
+        """What an evaluator is told beside the query."""
+        return _head(self.results, self.rdf, self.default_graphs, self.named_graphs)
+
+
+@lru_cache(256)
+def _head(results: str, rdf: str, default: tuple[str, ...] | None, named: tuple[str, ...]) -> bytes:
+    return head_of({"results": results, "rdf": rdf, "default": default, "named": named})
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -161,27 +169,24 @@ class Evaluators:
                     raise
         return self._run_in(last, request, stopped)
 
-    @contextmanager
-    def lent(self) -> Iterator[Worker | None]:
+    def borrow(self) -> Worker | None:
         """An evaluator of the fast lane for one query, if one is free at once; nobody waits here.
 
-        WorkerLost within says that it is gone; that is seen to before it leaves this.
+        To be given back, or lost.
         """
         lane = self._lanes.get(_FAST)
-        worker = lane.take_free() if lane is not None and not self.draining else None
-        if worker is None:
-            yield None
-            return
-        assert lane is not None
-        try:
-            yield worker
-        except WorkerLost as lost:
-            self._lose(lane, worker, alive=lost.code is not None)
-            raise
-        else:
-            lane.give_back(worker)
-        finally:
-            lane.__exit__()
+        return lane.take_free() if lane is not None and not self.draining else None
+
+    def give_back(self, worker: Worker) -> None:
+        lane = self._lanes[worker.lane]
+        lane.give_back(worker)
+        lane.depart()
+
+    def lose(self, worker: Worker, alive: bool) -> None:
+        """A borrowed evaluator is gone, or has to go where it is still `alive`; another takes its place."""
+        lane = self._lanes[worker.lane]
+        self._lose(lane, worker, alive)
+        lane.depart()
 
     @property
     def ready(self) -> bool:
@@ -229,7 +234,7 @@ class Evaluators:
             # A spawned one is ended from here at its deadline; the timer of a forked one is exact, this is the margin.
             until = time.monotonic() + lane.settings.deadline + (_MARGIN if worker.process is None else 0)
             try:
-                worker.channel.send(header(request), request.query.encode("utf-8"), until, stopped)
+                worker.channel.send(request.head, request.query.encode("utf-8"), until, stopped)
             except WorkerLost as lost:
                 self._lose(lane, worker, alive=lost.code is not None)
                 if lost.code is not None:
@@ -265,16 +270,23 @@ class _Lane:
         self.alive: set[int] = set()
         self.closed = False
         self._patience = patience
-        self._places = threading.BoundedSemaphore(settings.workers + queue)
+        self._places = settings.workers + queue
         self._changed = threading.Condition()
         self._idle: deque[Worker] = deque()
 
     def __enter__(self) -> None:
-        if not self._places.acquire(blocking=False):
-            raise self._full()
+        with self._changed:
+            if not self._places:
+                raise self._full()
+            self._places -= 1
 
     def __exit__(self, *_: object) -> None:
-        self._places.release()
+        self.depart()
+
+    def depart(self) -> None:
+        """A place is free again."""
+        with self._changed:
+            self._places += 1
 
     def take(self, stopped: Stopped) -> Worker:
         until = time.monotonic() + self._patience
@@ -289,14 +301,12 @@ class _Lane:
             return self._idle.pop()
 
     def take_free(self) -> Worker | None:
-        """One that is free now, with a place for it; None where there is none, or others wait already."""
-        if not self._places.acquire(blocking=False):
-            return None
+        """One that is free now, and with it a place; None where there is none, or others wait already."""
         with self._changed:
-            if not self.closed and self._idle:
-                return self._idle.pop()
-        self._places.release()
-        return None
+            if self.closed or not self._idle or not self._places:
+                return None
+            self._places -= 1
+            return self._idle.pop()
 
     def give_back(self, worker: Worker) -> None:
         with self._changed:
@@ -354,15 +364,6 @@ def _let_go(worker: Worker) -> None:
     """Close the line to an evaluator; the pipes of a spawned one are closed with its process."""
     if worker.process is None:
         worker.channel.close()
-
-
-def header(request: Request) -> dict[str, object]:
-    return {
-        "results": request.results,
-        "rdf": request.rdf,
-        "default": None if request.default_graphs is None else list(request.default_graphs),
-        "named": list(request.named_graphs),
-    }
 
 
 def _received(worker: Worker, until: float, stopped: Stopped) -> Answer:

@@ -163,12 +163,10 @@ def problem(reply: object, status: int) -> str:
     return found["code"]
 
 
-def test_a_function_of_somebody_else_is_refused_and_ends_nothing(server: Server) -> None:
-    before = server.get("/ready").json().get("replaced", 0)
+def test_a_function_of_somebody_else_is_refused(server: Server) -> None:
     reply = server.query("SELECT (<https://example.org/no-such-function>(1) AS ?x) {}")
     assert reply.status == 400 and reply.json()["code"] == "query-unsupported"
     assert "no-such-function" in reply.json()["detail"]
-    assert server.get("/ready").json().get("replaced", 0) == before
 
 
 def test_a_syntax_error_has_a_position(server: Server) -> None:
@@ -261,9 +259,8 @@ def test_a_runaway_query_is_stopped_and_others_are_answered(server: Server) -> N
     attacker = threading.Thread(target=attack)
     attacker.start()
     time.sleep(0.3)
-    begin = time.monotonic()
     assert server.query(COUNT).values("n") == ["115"]
-    assert time.monotonic() - begin < 1.0
+    assert attacker.is_alive(), "it did not wait for the other"
     attacker.join()
     assert found == [(503, "query-timeout")]
     assert server.query(COUNT).values("n") == ["115"]

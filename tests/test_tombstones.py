@@ -154,7 +154,7 @@ def server(tmp_path_factory) -> Server:
 
 
 @pytest.mark.parametrize("path", ["/id/lg/jp-error-mura", "/doc/lg/jp-error-mura", "/graph/rec/900-old"])
-def test_what_was_withdrawn_is_gone_in_every_form(server, path):
+def test_d12_what_was_withdrawn_is_gone_in_every_form(server, path):
     for suffix, syntax in TYPES.items():
         accept = {"ttl": "text/turtle", "nt": "application/n-triples", "jsonld": "application/ld+json",
                   "rdf": "application/rdf+xml", "trig": "application/trig"}[suffix]
@@ -169,7 +169,7 @@ def test_what_was_withdrawn_is_gone_in_every_form(server, path):
     assert server.get(path, "image/png").status == 410
 
 
-def test_what_was_replaced_leads_on(server):
+def test_d12_what_was_replaced_leads_on(server):
     for path, target in (
         ("/id/lg/jp-old-mura", "/id/lg/jp-asagiri-shi"), ("/doc/lg/jp-old-mura", "/doc/lg/jp-asagiri-shi"),
         ("/doc/lg/jp-old-mura.ttl", "/doc/lg/jp-asagiri-shi.ttl"), ("/doc/lg/jp-old-mura.html", "/doc/lg/jp-asagiri-shi.html"),

@@ -53,9 +53,10 @@ def answers(pool: Evaluators) -> bool:
 
 
 def test_an_answer(evaluators: Evaluators) -> None:
+    begin = time.monotonic()
     answer = evaluators.run(Request(COUNT, results="csv"))
     assert (answer.form, answer.body) == ("results", b"n\r\n115\r\n")
-    assert 0 < answer.seconds < 1
+    assert 0 < answer.seconds < time.monotonic() - begin
     graph = evaluators.run(Request("CONSTRUCT { <a> <b> 1 } WHERE {}", rdf="ntriples"))
     assert graph.form == "rdf" and graph.body.startswith(f"<{BASE}a> <{BASE}b> ".encode())
 
@@ -65,6 +66,12 @@ def test_a_deadline_kills_and_the_next_query_is_answered(evaluators: Evaluators)
     assert code_of(evaluators, ENDLESS) == "query-timeout"
     assert evaluators.killed == before + len(evaluators._lanes), "one in each lane"
     assert answers(evaluators) and answers(evaluators)
+
+
+def test_a_query_that_the_engine_refuses_ends_no_evaluator(evaluators: Evaluators) -> None:
+    before, pids = evaluators.killed, evaluators.pids()
+    assert code_of(evaluators, "SELECT (<https://example.org/no-such-function>(1) AS ?x) {}") == "query-unsupported"
+    assert (evaluators.killed, evaluators.pids()) == (before, pids)
 
 
 def test_both_workers_may_be_killed_at_once(evaluators: Evaluators) -> None:
@@ -185,10 +192,9 @@ def test_a_full_queue_is_refused_at_once(data: Path) -> None:
         waiting = threading.Thread(target=ask, args=(COUNT,))
         waiting.start()
         time.sleep(0.3)
-        begin = time.monotonic()
         with pytest.raises(QueueFull) as raised:
             pool.run(Request(COUNT))
-        assert time.monotonic() - begin < 0.5
+        assert running.is_alive() and waiting.is_alive(), "it is refused at once"
         assert raised.value.retry_after >= 1
         running.join()
         waiting.join()
