@@ -79,6 +79,7 @@ def statuses(site: Server, found: list[str]) -> list[tuple[int, str]]:
             answer.read()
             if answer.status != 503:
                 break
+            connection.close()
             time.sleep(float(answer.headers["Retry-After"]))
         answers.append((answer.status, link))
     connection.close()
