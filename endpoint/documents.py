@@ -70,9 +70,10 @@ class Documents:
         self._sources = {name: parse(vocabulary.source(name), "ntriples") for name in
                          ("ontology", "concepts", "shapes", "prefixes", "dataset")}
         self._sources["dataset"] = release.description() or self._sources["dataset"]
-        self._told: dict[str, list[Line]] = {}
-        for line in self._sources["dataset"]:
-            self._told.setdefault(line[1:line.index(">")].partition("#")[0], []).append(line)
+        self._told = _by_document(self._sources["dataset"])
+        self._parts: dict[str, list[Line]] = {}
+        for name in ("concepts", "prefixes", "shapes"):
+            self._parts |= _by_document(self._sources[name])
         self._labels = _label_lines(self._sources["ontology"] + self._sources["concepts"])
         # One document is asked for in many forms, one after the other.
         self.find = lru_cache(_LATELY)(self._find)
@@ -130,11 +131,7 @@ class Documents:
             return self._told.get(iri, [])
         if iri == self._vocabulary.ontology:
             return self._sources["ontology"]
-        for name in ("shapes", "prefixes", "concepts"):
-            about = [line for line in self._sources[name] if line.startswith((f"<{iri}>", f"<{iri}#"))]
-            if about:
-                return about
-        return []
+        return self._parts.get(iri, [])
 
     def _thing(self, iri: str, path: str) -> Document | None:
         described = self._described(iri)
@@ -186,11 +183,11 @@ class Documents:
 
     def licence(self, document: Document) -> str | None:
         """The licence that a document names for itself, else that of the data set."""
-        for iri, lines in ((document.iri, document.own), (self._vocabulary.dataset, self._told[self._vocabulary.dataset])):
-            for line in lines:
-                if line.startswith(f"<{iri}> <{DCTERMS.license}> "):
-                    return terms(line)[2].value
-        return None
+        return _licence_in(document.own, document.iri) or self._licence
+
+    @cached_property
+    def _licence(self) -> str | None:
+        return _licence_in(self._told[self._vocabulary.dataset], self._vocabulary.dataset)
 
     def _nodes(self, iri: str) -> list[str]:
         """The thing and its sub-nodes, found by following links between them."""
@@ -227,6 +224,20 @@ class Documents:
                 return names
             self._found[iri] = names
         return self._found[iri]
+
+
+def _by_document(lines: Iterable[Line]) -> dict[str, list[Line]]:
+    """The lines by their subject without its fragment; those about blank nodes are left out."""
+    found: dict[str, list[Line]] = {}
+    for line in lines:
+        if line.startswith("<"):
+            found.setdefault(line[1:line.index(">")].partition("#")[0], []).append(line)
+    return found
+
+
+def _licence_in(lines: Iterable[Line], iri: str) -> str | None:
+    start = f"<{iri}> <{DCTERMS.license}> "
+    return next((terms(line)[2].value for line in lines if line.startswith(start)), None)
 
 
 def _label_lines(lines: Iterable[Line]) -> dict[str, list[Line]]:
