@@ -117,7 +117,7 @@ def test_no_page_has_script_or_style_of_its_own(pages: dict[tuple[str, str], str
 
 def test_a_page_of_a_thing_is_small(site: Server) -> None:
     """Under 60 kB over the wire with its style and its script, without the map."""
-    for path in ("/doc/lg/jp-miyagi-ken", "/doc/seminar/2018-london", "/doc/network/near"):
+    for path in ("/doc/lg/jp-miyagi-ken", "/doc/seminar/2018-london", "/doc/network/near", "/doc/document/004"):
         answer = site.get(path, "text/html", Accept_Encoding="gzip")
         parts = [link for link in LINK.findall(site.get(path, "text/html").text) if "/static/" in link]
         total = len(answer.body) + sum(len(site.get(html.unescape(part), None, Accept_Encoding="gzip").body) for part in parts)
