@@ -7,6 +7,7 @@ sources from `mappings/`. The RDF of the ontology, by negotiation at the same ad
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -76,7 +77,7 @@ def page(site: Site, document: Document, alternates: tuple[Link, ...]) -> str:
         title=title.get(language), subtitle=title.get("ja" if language == "en" else "en"),
         description=vocabulary.definition(document.iri).get(language), iri=document.iri,
         version=vocabulary.version("ontology"), sections=sections, reused=maker.reused(own), alternates=alternates,
-        drawing=drawing.drawn(maker.links_between(own), site.views().name),
+        drawing=maker.drawn(own),
     )  # fmt: skip
 
 
@@ -178,12 +179,22 @@ class _Maker:
             for iri, term in self._vocabulary.terms.items() if iri not in known and iri in self._used
         )  # fmt: skip
 
-    def links_between(self, own: Sequence[TermOfOntology]) -> list[drawing.Arrow]:
-        """Our classes by what leads from one to another: a property by its domain and range, or a class above."""
+    def drawn(self, own: Sequence[TermOfOntology]) -> drawing.Drawing | None:
+        """Our classes by what leads from one to another: a property by its domain and range, by a shape, or a class above."""
         classes = {term.iri for term in own if str(OWL.Class) in term.kinds}
-        found = [
-            drawing.Arrow(str(a), str(b), str(p)) for p in sorted(URIRef(term.iri) for term in own)
-            for a in sorted(self._terms.objects(p, RDFS.domain)) for b in sorted(self._terms.objects(p, RDFS.range))
-        ]  # fmt: skip
-        above = [drawing.Arrow(str(a), str(b), "") for a, b in sorted(self._terms.subject_objects(RDFS.subClassOf))]
-        return [arrow for arrow in above + found if {arrow.start, arrow.end} <= classes and arrow.start != arrow.end]
+        found = {
+            drawing.Arrow(str(a), str(b), term.iri) for term in own
+            for a in self._terms.objects(URIRef(term.iri), RDFS.domain) for b in self._terms.objects(URIRef(term.iri), RDFS.range)
+        }  # fmt: skip
+        found |= {
+            drawing.Arrow(class_, str(b), field.predicate) for class_ in classes for field in self._telling(class_, classes)
+            for b in self._shapes.objects(URIRef(field.shape), SH["class"])
+        }  # fmt: skip
+        found |= {drawing.Arrow(str(a), str(b), "") for a, b in self._terms.subject_objects(RDFS.subClassOf)}
+        kept = [arrow for arrow in found if {arrow.start, arrow.end} <= classes and arrow.start != arrow.end]
+        return drawing.drawn(sorted(kept, key=lambda arrow: arrow.property), self._views.name, classes)
+
+    def _telling(self, class_: str, classes: set[str]) -> list[Field]:
+        """The fields of a class without those that most classes have, such as the evidence: they tell none apart."""
+        common = Counter(predicate for each in classes for predicate in {f.predicate for f in self._fields.get(each, ())})
+        return [field for field in self._fields.get(class_, ()) if common[field.predicate] <= len(classes) / 4]

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 BOX_WIDTH, BOX_HEIGHT = 258, 34
 _ACROSS, _DOWN = 345, 58
+_GAP = 46
+"""units above the rows of those that stand alone"""
 _BEND = 44
 _SWEEPS = 4
 
@@ -51,8 +53,8 @@ class Drawing:
     """how wide every box is"""
 
 
-def drawn(arrows: Iterable[Arrow], name: Callable[[str], str]) -> Drawing | None:
-    """None where nothing leads anywhere."""
+def drawn(arrows: Iterable[Arrow], name: Callable[[str], str], classes: Iterable[str] = ()) -> Drawing | None:
+    """None where nothing leads anywhere; those of `classes` that no arrow touches stand in rows below."""
     pairs: dict[tuple[str, str], list[str]] = {}
     for arrow in arrows:
         pairs.setdefault((arrow.start, arrow.end), []).append(arrow.property)
@@ -66,9 +68,14 @@ def drawn(arrows: Iterable[Arrow], name: Callable[[str], str]) -> Drawing | None
         key: (column * _ACROSS, int((row + (tallest - len(layer)) / 2) * _DOWN))
         for column, layer in enumerate(layers) for row, key in enumerate(layer)
     }  # fmt: skip
+    alone = sorted(set(classes) - set(places), key=name)
+    across = len(layers)
+    height = (tallest - 1) * _DOWN + BOX_HEIGHT
+    places |= {key: (n % across * _ACROSS, height + _GAP + n // across * _DOWN) for n, key in enumerate(alone)}
+    height = max(y for _, y in places.values()) + BOX_HEIGHT
     lines = tuple(_line([places[k] for k in routes[pair]], tuple(name(p) for p in named if p)) for pair, named in sorted(pairs.items()))
     boxes = tuple(Box(key, name(key), *place) for key, place in sorted(places.items()) if " " not in key)
-    return Drawing(boxes, lines, (len(layers) - 1) * _ACROSS + BOX_WIDTH, (tallest - 1) * _DOWN + BOX_HEIGHT, BOX_WIDTH)
+    return Drawing(boxes, lines, (across - 1) * _ACROSS + BOX_WIDTH, height, BOX_WIDTH)
 
 
 def _route(pair: tuple[str, str], layers: list[list[str]]) -> list[str]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from endpoint.documents import query_text
-from endpoint.outlines import Point, Window, within
+from endpoint.outlines import Point, Window, unrolled
 from kg.store import Store, Term
 
 WIDTH = 640
@@ -18,7 +18,18 @@ _LEAST = 14.0
 """degrees of longitude that a map shows at least: enough of a coast to know where it is"""
 _MARGIN = 0.25
 """of the extent of the points, on each side"""
+_DOT, _NARROW, _WIDE = 5.0, 7.4, 13.0
+"""units: half a spot with its edge; the width of a Latin and of a Japanese letter"""
 _POINT = re.compile(r"^(?:<[^>]*>\s*)?POINT\s*\(\s*(-?\d+(?:\.\d+)?)\s+(-?\d+(?:\.\d+)?)\s*\)$", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Label:
+    """Where the name of a spot is written; `anchor` as in SVG."""
+
+    x: float
+    y: float
+    anchor: str
 
 
 @dataclass(frozen=True)
@@ -28,6 +39,8 @@ class Spot:
     y: float
     here: bool
     """whether it is the thing that the page is about"""
+    label: Label | None = None
+    """None where the name would cover another"""
 
 
 @dataclass(frozen=True)
@@ -68,7 +81,8 @@ class Atlas:
 
 def drawn(places: list[tuple[str, Point, bool]]) -> Map:
     """A map of named points, as wide as they need; plate carrée, true to scale along the middle parallel."""
-    window = _window([point for _, point, _ in places])
+    turned = _together([point for _, point, _ in places])
+    window = _window(turned)
     west, south, east, north = window
     per_degree = WIDTH / (east - west)
     stretch = 1 / max(0.2, math.cos(math.radians((south + north) / 2)))
@@ -76,18 +90,49 @@ def drawn(places: list[tuple[str, Point, bool]]) -> Map:
     def at(point: Point) -> tuple[float, float]:
         return round((point[0] - west) * per_degree, 1), round((north - point[1]) * per_degree * stretch, 1)
 
-    spots = sorted((Spot(name, *at(point), here) for name, point, here in places), key=lambda s: (s.here, s.name))
-    land = tuple(f"{_path([at(point) for point in ring])}Z" for ring in within(window))
+    named = zip(places, turned, strict=True)
+    spots = sorted((Spot(name, *at(point), here) for (name, _, here), point in named), key=lambda s: (s.here, s.name))
+    land = tuple(f"{_path([at(point) for point in ring])}Z" for ring in unrolled(window))
     height = round((north - south) * per_degree * stretch)
-    return Map(WIDTH, height, land, tuple(_graticule(window, at)), tuple(spots))
+    return Map(WIDTH, height, land, tuple(_graticule(window, at)), _labelled(spots, height))
+
+
+def _labelled(spots: list[Spot], height: int) -> tuple[Spot, ...]:
+    """The spots with their names beside them, that of the page first; a name without room is left to the pointer."""
+    taken = [(spot.x - _DOT, spot.y - _DOT, spot.x + _DOT, spot.y + _DOT) for spot in spots]
+    found: dict[int, Label] = {}
+    for number, spot in reversed(list(enumerate(spots))):
+        wide = sum(_WIDE if ord(letter) > 0x2E7F else _NARROW for letter in spot.name)
+        for anchor, x, y in (("start", 9, 0), ("end", -9, 0), ("middle", 0, -14), ("middle", 0, 15)):
+            left = spot.x + x - wide * {"start": 0, "end": 1, "middle": 0.5}[anchor]
+            box = (left, spot.y + y - 8, left + wide, spot.y + y + 8)
+            inside = box[0] > 0 and box[1] > 0 and box[2] < WIDTH and box[3] < height
+            if inside and not any(_meet(box, other) for at, other in enumerate(taken) if at != number):
+                found[number] = Label(round(spot.x + x, 1), round(spot.y + y, 1), anchor)
+                taken.append(box)
+                break
+    return tuple(replace(spot, label=found.get(number)) for number, spot in enumerate(spots))
+
+
+def _meet(a: Window, b: Window) -> bool:
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
+
+
+def _together(points: list[Point]) -> list[Point]:
+    """The points with longitudes that run on beyond 180: the widest empty stretch of the globe lies outside the map."""
+    xs = sorted({x for x, _ in points})
+    first = max(zip(xs, [xs[-1] - 360, *xs], strict=False), key=lambda pair: pair[0] - pair[1])[0]
+    return [(x if x >= first else x + 360, y) for x, y in points]
 
 
 def _window(points: list[Point]) -> Window:
+    """West and east may lie beyond 180, so that a map may lie across the date line."""
     xs, ys = [x for x, _ in points], [y for _, y in points]
     wide = max(_LEAST, (max(xs) - min(xs)) * (1 + 2 * _MARGIN))
     high = max(wide / 2.4, (max(ys) - min(ys)) * (1 + 2 * _MARGIN))
     x, y = (max(xs) + min(xs)) / 2, (max(ys) + min(ys)) / 2
-    return max(-180.0, x - wide / 2), max(-85.0, y - high / 2), min(180.0, x + wide / 2), min(85.0, y + high / 2)
+    wide = min(360.0, wide)
+    return x - wide / 2, max(-85.0, y - high / 2), x + wide / 2, min(85.0, y + high / 2)
 
 
 def _graticule(window: Window, at: Callable[[Point], tuple[float, float]]) -> list[str]:

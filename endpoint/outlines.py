@@ -11,19 +11,29 @@ Point = tuple[float, float]
 """longitude and latitude in degrees"""
 Window = tuple[float, float, float, float]
 """west, south, east, north"""
+Ring = tuple[Point, ...]
+
+_FINE = 60.0
+"""degrees of longitude up to which a window shows the finer outlines"""
 
 
 @cache
-def land() -> tuple[tuple[Point, ...], ...]:
-    """Every ring of land, islands and lakes alike."""
-    topology = json.loads((files("endpoint") / "data" / "land-110m.json").read_text(encoding="utf-8"))
+def land(name: str) -> tuple[tuple[Window, Ring], ...]:
+    """Every ring of land of one file, islands and lakes alike, each with the window that it fills."""
+    topology = json.loads((files("endpoint") / "data" / f"{name}.json").read_text(encoding="utf-8"))
     arcs = [_arc(arc, topology["transform"]) for arc in topology["arcs"]]
-    return tuple(
-        tuple(_ring(ring, arcs))
+    rings = [
+        _joined(_ring(ring, arcs))
         for geometry in topology["objects"]["land"]["geometries"]
         for polygon in ([geometry["arcs"]] if geometry["type"] == "Polygon" else geometry["arcs"])
         for ring in polygon
-    )
+    ]
+    return tuple((_bounds(ring), ring) for ring in rings)
+
+
+def _bounds(ring: Ring) -> Window:
+    xs, ys = [x for x, _ in ring], [y for _, y in ring]
+    return min(xs), min(ys), max(xs), max(ys)
 
 
 def _arc(steps: Iterable[Sequence[int]], transform: dict[str, list[float]]) -> list[Point]:
@@ -46,26 +56,30 @@ def _ring(indices: Iterable[int], arcs: Sequence[list[Point]]) -> list[Point]:
     return points
 
 
-def within(window: Window) -> list[list[Point]]:
-    """The rings of land cut off at the edges of a window (Sutherland and Hodgman)."""
-    return _clipped(land(), window)
-
-
 def unrolled(window: Window) -> list[list[Point]]:
-    """The same for a window that may lie across the date line, its longitudes beyond 180; no ring jumps there."""
-    turned = [[(x + turn, y) for x, y in ring] for ring in map(_joined, land()) for turn in (-360, 0, 360)]
-    return _clipped(turned, window)
+    """The rings of land cut off at the edges of a window (Sutherland and Hodgman).
+
+    The window may lie across the date line, its longitudes beyond 180; no ring jumps there.
+    """
+    west, south, east, north = window
+    rings = [
+        tuple((x + turn, y) for x, y in ring)
+        for (left, low, right, high), ring in land("land-50m" if east - west <= _FINE else "land-110m")
+        for turn in (-360, 0, 360)
+        if left + turn < east and right + turn > west and low < north and high > south
+    ]
+    return _clipped(rings, window)
 
 
-def _joined(ring: Sequence[Point]) -> list[Point]:
+def _joined(ring: Sequence[Point]) -> Ring:
     """A ring with each point on the side of the one before it: from 179 to -179 is a step of two degrees."""
     points = list(ring[:1])
     for x, y in ring[1:]:
         points.append((x - 360 * round((x - points[-1][0]) / 360), y))
-    return points
+    return tuple(points)
 
 
-def _clipped(rings: Iterable[Sequence[Point]], window: Window) -> list[list[Point]]:
+def _clipped(rings: Iterable[Ring], window: Window) -> list[list[Point]]:
     west, south, east, north = window
     found = []
     for ring in rings:

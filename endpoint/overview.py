@@ -14,6 +14,7 @@ from endpoint.documents import query_text
 from endpoint.errors import VisitorError
 from endpoint.outlines import Point
 from endpoint.site import Site, local, reader_language
+from endpoint.tiles import Tiles, tiles
 from endpoint.views import Link, Views
 from endpoint.words import LANGUAGES, word
 from kg.query_text import completed
@@ -34,8 +35,8 @@ class Picture:
 
     name: str
     form: str
-    """heat, bars or world: how the template draws it"""
-    drawing: pictures.Heat | pictures.Bars | pictures.World | None
+    """heat, bars, tiles or world: how the template draws it"""
+    drawing: pictures.Heat | pictures.Bars | pictures.World | Tiles | None
     note: str
     header: tuple[str, ...]
     rows: tuple[Row, ...]
@@ -124,7 +125,7 @@ def _hosts(site: Site, views: Views) -> Picture:
         hosts.setdefault(row["prefecture"].value, set()).add(row["host"].value)
     order = sorted(hosted, key=lambda prefecture: (-hosted[prefecture], code[prefecture], prefecture))
     return Picture(
-        "hosts", "bars", pictures.bars([(views.name(p), hosted[p]) for p in order]) if order else None,
+        "hosts", "tiles", tiles({code[p]: hosted[p] for p in order}, reader_language()),
         _text("overview-hosts-note", number=len(order)),
         (_text("overview-prefecture"), _text("overview-hosts-column"), _text("overview-seminars-column")),
         tuple((views.link(p), str(len(hosts[p])), str(hosted[p])) for p in order),

@@ -128,7 +128,14 @@ def local_governments(sources: pipeline.Sources, rows: Iterable[Row]) -> list[Th
     readings = _readings(sources.project)
     rows = list(rows)
     prefectures = {row["code5"][:2]: _prefecture_key(row) for row in rows if row["code5"].endswith("000")}
-    return [_local_government(row, named.get(row["code5"], {}), prefectures, readings) for row in rows]
+    things = [_local_government(row, named.get(row["code5"], {}), prefectures, readings) for row in rows]
+    placed = _placed(sources)
+    return [thing if f"lg/{thing['key']}" not in placed else _without_point(thing) for thing in things]
+
+
+def _placed(sources: pipeline.Sources) -> set[str]:
+    """What the project gives a position itself: one thing has one."""
+    return {f"{row['kind']}/{row['key']}" for row in sources.lookups.get("coordinates", ())}
 
 
 def _readings(project: Project) -> dict[str, str]:
@@ -209,6 +216,10 @@ def _point(row: Row, key: str) -> Thing:
     return {"lat": lat, "long": long, "wkt": f"POINT({long} {lat})", "located": key}
 
 
+def _without_point(thing: Thing) -> Thing:
+    return {name: value for name, value in thing.items() if name not in ("lat", "long", "wkt", "located")}
+
+
 def decimal(text: str) -> str:
     """The canonical form of xsd:decimal that every tool gives back."""
     plain = f"{Decimal(text):f}"
@@ -276,14 +287,17 @@ def code_list(rows: Iterable[Row], keys: Mapping[str, str]) -> list[Thing]:
 
 
 def positions(sources: pipeline.Sources, rows: Iterable[Row]) -> list[Thing]:
-    """The position of each thing that the project links to an item of the table; of a country none, for it has no one point."""
+    """The position of each thing that the project links to an item of the table; of a country none, for it has no one point.
+
+    What the project places itself keeps its position.
+    """
     authority = sources.links.authorities["geonames"]
     linked = {row.object: row.subject for row in sources.links.rows if row.accepted and row.authority == authority.name}
-    found = []
+    placed, found = _placed(sources), []
     for row in rows:
         subject = linked.get(authority.template.replace("{id}", row.get("geonames", "")), "")
         kind, _, key = subject.removeprefix(f"{sources.names.base}id/").partition("/")
-        if key and kind != "country":
+        if key and kind != "country" and f"{kind}/{key}" not in placed:
             found.append({"kind": kind, "key": key, "lat": decimal(row["lat"]), "long": decimal(row["long"])})
     return found
 

@@ -10,7 +10,7 @@ import pytest
 from conftest import ROOT
 from playwright.sync_api import Browser
 
-from browser_support import DESK, PHONE, axe_violations, visiting
+from browser_support import DESK, visiting
 from endpoint_support import Server, running
 from kg import ledger
 from kg.pipeline import Sources
@@ -71,12 +71,3 @@ def test_the_text_is_shown_from_the_registered_bytes_only(
         assert PRINTED not in server.get(version(project, "004"), "text/html").text
         assert PRINTED not in server.get(version(project, "001"), "text/html").text
         assert "London 20-26 January Miyagi" not in server.get(version(project, "000"), "text/turtle").text
-
-
-@pytest.mark.parametrize("language", ["en", "ja"])
-def test_the_page_is_whole_at_both_widths(site: Server, browser: Browser, language: str) -> None:
-    for size in (PHONE, DESK):
-        with visiting(browser, f"{site.address}/doc/document/000", size, language, dark=size == DESK) as visit:
-            assert visit.foreign_requests == [] and visit.complaints == []
-            assert visit.page.evaluate("document.documentElement.scrollWidth") <= size[0]
-            assert axe_violations(visit.page) == []

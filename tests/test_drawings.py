@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from endpoint.maps import WIDTH, Atlas, drawn
-from endpoint.outlines import land, within
+from endpoint.outlines import land, unrolled
 from endpoint.timeline import day, years
 from kg.store import Store
 
@@ -36,12 +36,27 @@ def test_places_far_apart_share_one_map():
     assert all(0 <= spot.x <= found.width and 0 <= spot.y <= found.height for spot in found.spots)
 
 
+def test_a_map_goes_the_short_way_round_the_globe():
+    """Hilo and Nagasaki lie on both sides of the date line: the map is of the Pacific, and no land runs across it in stripes."""
+    found = drawn([("Nagasaki", (129.9, 32.8), True), ("Hilo", (-155.1, 19.7), False)])
+    hilo, nagasaki = found.spots
+    assert (hilo.name, nagasaki.name) == ("Hilo", "Nagasaki") and nagasaki.x < hilo.x
+    assert hilo.x - nagasaki.x > WIDTH / 2 and all(0 < spot.x < WIDTH and 0 < spot.y < found.height for spot in found.spots)
+    steps = [
+        abs(a - b) for path in found.land for corners in [[float(corner.split(",")[0]) for corner in path[1:-1].split("L")]]
+        for a, b in zip(corners, corners[1:], strict=False) if {a, b}.isdisjoint({0, WIDTH})
+    ]  # fmt: skip
+    assert steps and max(steps) < WIDTH / 4
+
+
 def test_land_is_cut_at_the_window():
     window = (130.0, 30.0, 145.0, 45.0)
-    rings = within(window)
-    assert rings and len(land()) > 100
+    rings = unrolled(window)
+    assert rings and len(land("land-50m")) > len(land("land-110m")) > 100
     assert all(130 <= x <= 145 and 30 <= y <= 45 for ring in rings for x, y in ring)
-    assert within((-30.0, 30.0, -29.0, 31.0)) == [], "the middle of the Atlantic"
+    assert unrolled((-30.0, 30.0, -29.0, 31.0)) == [], "the middle of the Atlantic"
+    wide = unrolled((100.0, 0.0, 200.0, 60.0))
+    assert sum(map(len, wide)) / 100**2 < sum(map(len, rings)) / 15**2, "a small window is drawn finer"
 
 
 @pytest.mark.parametrize(

@@ -30,3 +30,13 @@ def test_the_rows_under_share_alike_are_counted_file_by_file():
     told = {name: int(number) for name, number in re.findall(r"`([\w-]+\.csv)` \((\d+)\)", TEXT)}
     assert told == found
     assert re.search(rf"concerns {found.total()} rows only", TEXT) and f"`dr5hn`の{found.total()}行" in TEXT
+
+
+def test_the_positions_are_free_and_counted():
+    lookups = ROOT / "mappings" / "lookups"
+    with (lookups / "coordinates.csv").open(encoding="utf-8", newline="") as file:
+        found = Counter(row["source"] for row in csv.DictReader(file))
+    with (lookups / "sources.csv").open(encoding="utf-8", newline="") as file:
+        licences = {row["token"]: row["licence"] for row in csv.DictReader(file) if row["graph"] == "coordinates"}
+    assert licences == {"localgovjp": "CC0 1.0", "natural-earth": "public domain"} and set(found) == set(licences)
+    assert f"the {found['localgovjp']} local governments of Japan" in TEXT and f"for {found['natural-earth']} towns" in TEXT

@@ -159,6 +159,26 @@ def test_every_link_to_geonames_is_one_that_the_authority_gives_for_the_same_thi
             assert id_ in by_item[row["item"].value.rpartition("/")[2]], row["thing"].value
 
 
+def test_every_position_is_the_one_that_its_source_gives_for_the_same_thing(store):
+    """By code in Japan (localgovjp), elsewhere by the Wikidata item (Natural Earth); Singapore, which has no item, by its name."""
+    rows = store.select("SELECT ?thing ?lat ?long ?wkt ?code ?item WHERE { GRAPH <https://w3id.org/jichi/graph/ref/coordinates> {"
+                        " ?thing wgs:lat ?lat ; wgs:long ?long ; geo:hasGeometry/geo:asWKT ?wkt }"
+                        " OPTIONAL { ?thing jichi:standardAreaCode ?code } OPTIONAL { ?thing skos:exactMatch ?item } }")
+    by_code = {row["code5"]: row for row in authority("jp_local_governments.csv") if "localgovjp" in row["source"]}
+    earth = [row for row in authority("world_places.csv") if row["source"].startswith("naturalearth")]
+    by_item = {row["qid"]: row for row in earth}
+    singapore = next(row for row in earth if (row["name_en"], row["country_iso2"]) == ("Singapore", "SG"))
+    assert len(rows) == len({row["thing"].value for row in rows}) > 110
+    for row in rows:
+        item = row["item"].value.rpartition("/")[2] if "item" in row else ""
+        theirs = by_code[row["code"].value] if "code" in row else by_item.get(item, singapore)
+        assert item or row["thing"].value.endswith("/place/sg-singapore")
+        assert [float(row[name].value) for name in ("lat", "long")] == [float(theirs["lat"]), float(theirs["lon"])], row["thing"].value
+        assert row["wkt"].value == f"POINT({row['long'].value} {row['lat'].value})"
+    placed = {row["code"].value for row in rows if "code" in row}
+    assert placed == {row["code"].value for row in store.select("SELECT DISTINCT ?code { ?lg jichi:standardAreaCode ?code }")}
+
+
 def test_links_stand_in_a_group_of_their_own_on_a_page(project):
     vocabulary = Vocabulary(project)
     kinds = [cls for cls in vocabulary.fields if cls.endswith(("def#LocalGovernment", "def#Network", "schema.org/Country"))]

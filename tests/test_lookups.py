@@ -31,6 +31,7 @@ GRAPH_OF_TABLE = {
     "local-governments": "local-governments", "changes": "local-governments", "former-codes": "local-governments", "local-government-names": "local-governments",
     "countries": "places", "country-names": "places", "places": "places",
     "offices": "organisations", "organisations": "organisations", "organisation-names": "organisations",
+    "coordinates": "coordinates",
 }
 FISCAL_YEAR_COLUMNS = {"fy", "ja", "en", "alsoJa", "begin", "end"}
 

@@ -18,7 +18,7 @@ from endpoint_support import Server
 
 PAGES = [
     "/", "/list", "/list/Seminar?office=london", "/list/Evidence?page=2", "/search?q=NEAR", "/search?q=Hamamatsi", "/doc/lg/jp-shizuoka-hamamatsu-shi",
-    "/overview", "/dataset", "/release", "/doc/seminar/2018-london", "/doc/country/jp", "/doc/count/near-004", "/vocab/role", "/graph", "/dump/", "/errors", "/nothing",
+    "/overview", "/def", "/doc/document/004", "/dataset", "/release", "/doc/seminar/2018-london", "/doc/country/jp", "/doc/count/near-004", "/vocab/role", "/graph", "/dump/", "/errors", "/nothing",
 ]  # fmt: skip
 """one of each kind"""
 

@@ -277,6 +277,7 @@ def test_the_list_of_the_ministry_as_a_spreadsheet_saves_it_is_recognised(projec
 
 
 GEONAMES = (
+    "1846265\tJeju-do\tJeju-do\t\t33.41667\t126.5\tA\tADM1\tKR\t\t01\t\t\t\t670989\t\t1\tAsia/Seoul\t2024-03-01",
     '1856177\tNagasaki\tNagasaki\tChang-qi,Nagasaki Shi,"Nangasaki\t32.75\t129.88333\tP\tPPLA\tJP\t\t27\t\t\t\t410204\t\t17\tAsia/Tokyo\t2024-03-01',
     "1861060\tJapan\tJapan\tJapon\t35.68536\t139.75309\tA\tPCLI\tJP\t\t00\t\t\t\t126529100\t\t1\tAsia/Tokyo\t2023-12-11",
     "1\tNowhere\tNowhere\t\t1.5\t2.5\tP\tPPL\tXX\t\t00\t\t\t\t0\t\t1\tUTC\t2023-12-11",
@@ -287,12 +288,12 @@ def test_geonames_as_it_is_downloaded_gives_the_positions_of_what_is_linked(proj
     path = tmp_path / "JP.txt"
     path.write_text("\n".join(GEONAMES) + "\n", encoding="utf-8")
     folder, rows, problems = reference.import_table(project, path, "geonames", tmp_path / "out")
-    assert (problems, rows) == ([], 3) and folder
+    assert (problems, rows) == ([], 4) and folder
     lines = pipeline.imported(sources.names, tmp_path / "out")
     positions = sorted(line.split(" <https://w3id.org/jichi/graph")[0] for line in lines if "wgs84_pos" in line)
-    thing, wgs = "<https://w3id.org/jichi/id/lg/jp-nagasaki-nagasaki-shi>", "http://www.w3.org/2003/01/geo/wgs84_pos#"
+    thing, wgs = "<https://w3id.org/jichi/id/lg/kr-jeju>", "http://www.w3.org/2003/01/geo/wgs84_pos#"
     number = "^^<http://www.w3.org/2001/XMLSchema#decimal>"
-    assert positions == [f'{thing} <{wgs}lat> "32.75"{number}', f'{thing} <{wgs}long> "129.88333"{number}']
+    assert positions == [f'{thing} <{wgs}lat> "33.41667"{number}', f'{thing} <{wgs}long> "126.5"{number}'], "Nagasaki keeps its own"
 
 
 @pytest.mark.parametrize(
@@ -302,7 +303,7 @@ def test_geonames_as_it_is_downloaded_gives_the_positions_of_what_is_linked(proj
 )  # fmt: skip
 def test_a_wrong_row_of_geonames_is_named(project, tmp_path, old, new, code, column):
     path = tmp_path / "JP.txt"
-    path.write_text("\n".join([GEONAMES[1], GEONAMES[0].replace(old, new)]) + "\n", encoding="utf-8")
+    path.write_text("\n".join([GEONAMES[2], GEONAMES[1].replace(old, new)]) + "\n", encoding="utf-8")
     _, problems = tables.read(path, tables.find(project, "geonames"))
     assert [(p.code, p.where, p.values.get("column")) for p in problems] == [(code, "JP.txt:2", column)]
 
