@@ -21,6 +21,7 @@ from kg.names import Names
 from kg.store import Store, Term, parse, serialise, terms
 from kg.vocabulary import Vocabulary
 
+_LICENCE = str(DCTERMS.license)
 _FRAGMENT_DEPTH = 4
 _LATELY = 8
 """documents that are remembered"""
@@ -186,11 +187,11 @@ class Documents:
 
     def licence(self, document: Document) -> str | None:
         """The licence that a document names for itself, else that of the data set."""
-        for iri, lines in ((document.iri, document.own), (self._vocabulary.dataset, self._told[self._vocabulary.dataset])):
-            for line in lines:
-                if line.startswith(f"<{iri}> <{DCTERMS.license}> "):
-                    return terms(line)[2].value
-        return None
+        return _licence(document.iri, document.own) or self._licence
+
+    @cached_property
+    def _licence(self) -> str | None:
+        return _licence(self._vocabulary.dataset, self._told[self._vocabulary.dataset])
 
     def _nodes(self, iri: str) -> list[str]:
         """The thing and its sub-nodes, found by following links between them."""
@@ -227,6 +228,12 @@ class Documents:
                 return names
             self._found[iri] = names
         return self._found[iri]
+
+
+def _licence(iri: str, lines: Iterable[Line]) -> str | None:
+    """What is said to be the licence of something."""
+    start = f"<{iri}> <{_LICENCE}> "
+    return next((terms(line)[2].value for line in lines if line.startswith(start)), None)
 
 
 def _label_lines(lines: Iterable[Line]) -> dict[str, list[Line]]:
