@@ -2,7 +2,7 @@
 
     python -m benchmarks.attack
 
-builds a release, serves it, and prints a table: what was answered to each query and in how long, whether the service
+(about six minutes) builds a release, serves it, and prints a table: what was answered to each query and in how long, whether the service
 stayed up, and how many connections a listener on this machine saw. Nothing is asserted: times are of this machine.
 """
 
@@ -241,8 +241,8 @@ def print_floods(host: str, port: int, pid: int) -> None:
         "heads without end": lambda: floods.header_flood(host, port),
         "giant bodies": lambda: floods.giant_bodies(host, port),
         "random Accept and query": lambda: dict(floods.cache_flood(host, port, SECONDS, document)),
-        "slow heads, 500": lambda: "opened %d, left %d" % floods.slow_heads(host, port, 500, 20.0),
-        "10,000 idle": lambda: "opened %d, left %d" % floods.idle(host, port, 10_000, lambda: time.sleep(20)),
+        "500 slow heads": lambda: "%d opened, %d left" % floods.slow_heads(host, port, 500, 20.0),
+        "10,000 idle connections": lambda: "%d opened, %d left" % floods.idle(host, port, 10_000, lambda: time.sleep(20)),
     }
     print(f"\n{'beside':26}{'answers':>8}{'errors':>8}{'p50 ms':>9}{'p99 ms':>9}{'MiB':>6}{'after':>7}  attackers got")
     for name, attack in attacks.items():

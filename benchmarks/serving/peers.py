@@ -104,7 +104,9 @@ def running(peer: Peer, log: Path) -> Iterator[tuple[str, int, float]]:
     port = _free_port()
     begin = time.monotonic()
     with log.open("ab") as errors:
-        process = subprocess.Popen(peer.start(port), stdout=errors, stderr=errors, cwd=peer.folder)
+        # Compiled once and kept, as it is for who installs a server.
+        environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+        process = subprocess.Popen(peer.start(port), stdout=errors, stderr=errors, cwd=peer.folder, env=environment)
     address = f"http://127.0.0.1:{port}"
     try:
         peer.ready(port)
