@@ -188,9 +188,10 @@ def _documents(
     patience: float,
 ) -> dict[str, float]:
     """Documents from nginx and from us: asked for often, once, and by who has them; and from Trifid."""
-    peer = peers.ours(out, pages=patience > 0, name="jichi with pages")
-    address, pid, _ = stack.enter_context(peers.running(peer, scratch / "log"))
+    _, address, pid, _ = started["jichi"]
     if patience:
+        peer = peers.ours(out, pages=True, name="jichi with pages")
+        address, pid, _ = stack.enter_context(peers.running(peer, scratch / "log"))
         _wait_for_pages(out, patience)
     paths = [f"/doc/{iri.removeprefix(base).removeprefix('id/')}" for iri in shape.things]
     hot, root = paths[:100], scratch / "static"

@@ -110,7 +110,7 @@ def running(peer: Peer, log: Path) -> Iterator[tuple[str, int, float]]:
     address = f"http://127.0.0.1:{port}"
     try:
         peer.ready(port)
-        if not load.wait_for(f"{address}{peer.sparql('ASK%20%7B%20%3Fs%20%3Fp%20%3Fo%20%7D')}", 120, peer.headers):
+        if not load.wait_for(f"{address}{peer.sparql('ASK%20%7B%20%3Fs%20%3Fp%20%3Fo%20%7D')}", 300, peer.headers):
             raise OSError(f"{peer.name} does not answer; see {log}")
         yield address, process.pid, time.monotonic() - begin
     finally:
