@@ -214,7 +214,7 @@ def _documents(
             load.press(limit, hot[:1], scratch, limit_pid, seconds=given.seconds,
                        headers={"Accept": FORMS["ttl"], "If-None-Match": limit_tag})))
     once = [path for path, _ in zip(cold, range(3000), strict=False)]
-    cold_rate = _each_once(address, once)
+    number, cold_rate = _each_once(address, once)
     print(f"\n{'documents':16}{'jichi':>12}{'nginx':>12}{'ratio':>8}{'p99 ms':>10}{'nginx':>8}{'cpu us':>9}{'nginx':>8}")
     found = {}
     for row, pairs in rows.items():
@@ -224,7 +224,7 @@ def _documents(
               f"{statistics.median(m.p99 for m in mine):>10.2f}{statistics.median(m.p99 for m in theirs):>8.2f}"
               f"{statistics.median(m.cpu for m in mine):>9.1f}{statistics.median(m.cpu for m in theirs):>8.1f}")
     limit_rate = _mid([pair[1] for pair in rows["hot ttl"]])
-    print(f"{'cold ttl':16}{cold_rate:>12.0f}{limit_rate:>12.0f}{cold_rate / limit_rate:>8.2f}   {len(once)} documents, each once")
+    print(f"{'cold ttl':16}{cold_rate:>12.0f}{limit_rate:>12.0f}{cold_rate / limit_rate:>8.2f}   {number} documents, each once")
     hot_mean = math.exp(statistics.fmean(math.log(found[f"hot {form}"]) for form in FORMS))
     ratios = {"hot documents / nginx": hot_mean, "304 / nginx": found["304"], "cold documents / nginx": cold_rate / limit_rate}
     if "trifid" in started:
@@ -247,7 +247,7 @@ def _wait_for_pages(out: Path, most: float) -> None:
     time.sleep(1.5)
 
 
-def _each_once(address: str, paths: list[str]) -> float:
+def _each_once(address: str, paths: list[str]) -> tuple[int, float]:
     """Answers a second to a client that asks for every document once, on one connection after the other's kind.
 
     wrk would come round to the first again; sixteen clients in Python are slower than it, so the figure is a lower bound.
