@@ -200,8 +200,11 @@ def beside(host: str, port: int, attackers: int, seconds: float) -> tuple[list[f
     for thread in threads:
         thread.start()
     time.sleep(0.5 if attackers else 0)
-    times, wrong = good_client(host, port, seconds, lambda n: f"SELECT ?s WHERE {{ ?s ?p {n} }} LIMIT 5")
+    times, wrong = good_client(host, port, seconds, lambda n: f"SELECT ?s WHERE {{ ?s ?p {n} }} LIMIT 5 # {attackers}")
     ended.set()
+    for thread in threads:
+        # What they still wait for would stand beside the next measurement.
+        thread.join(30)
     return times, wrong, codes
 
 
@@ -250,9 +253,12 @@ def print_floods(host: str, port: int, pid: int) -> None:
         wrong: list[int] = []
         ended = threading.Event()
 
-        def good(times: list[float] = times, wrong: list[int] = wrong, ended: threading.Event = ended) -> None:
+        def good(
+            name: str = name, times: list[float] = times, wrong: list[int] = wrong, ended: threading.Event = ended
+        ) -> None:
             while not ended.is_set():
-                more, bad = good_client(host, port, 0.5, lambda n: f"ASK {{ ?s ?p {n + len(times)} }}")
+                # New ones each time: what is in the byte cache would be answered whatever else goes on.
+                more, bad = good_client(host, port, 0.5, lambda n: f"ASK {{ ?s ?p {n + len(times)} }} # {name}")
                 times.extend(more)
                 wrong.extend(bad)
 
