@@ -21,7 +21,7 @@ bundle: .venv/.ready ## bundle the scripts of the pages where they changed; with
 	touch $@
 
 test: setup ## run every test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 serve: setup ## build the graph where it is missing or old, and serve it (PORT=8000)
 	$(BIN)/kg serve --port $(PORT)

@@ -38,7 +38,7 @@ def build_app(
     app = Flask("endpoint", static_folder="static", template_folder="templates")
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = delivery.KEPT_SECONDS
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    site = Site.of(release, vocabulary, evaluators, copies)
+    site = app.extensions["site"] = Site.of(release, vocabulary, evaluators, copies)
     resources.register(app, site)
     dataset.register(app, site)
     codes.register(app, site)

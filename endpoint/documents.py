@@ -21,7 +21,6 @@ from kg.names import Names
 from kg.store import Store, Term, parse, serialise, terms
 from kg.vocabulary import Vocabulary
 
-_LICENCE = str(DCTERMS.license)
 _FRAGMENT_DEPTH = 4
 _LATELY = 8
 """documents that are remembered"""
@@ -71,9 +70,10 @@ class Documents:
         self._sources = {name: parse(vocabulary.source(name), "ntriples") for name in
                          ("ontology", "concepts", "shapes", "prefixes", "dataset")}
         self._sources["dataset"] = release.description() or self._sources["dataset"]
-        self._told: dict[str, list[Line]] = {}
-        for line in self._sources["dataset"]:
-            self._told.setdefault(line[1:line.index(">")].partition("#")[0], []).append(line)
+        self._told = _by_document(self._sources["dataset"])
+        self._parts: dict[str, list[Line]] = {}
+        for name in ("concepts", "prefixes", "shapes"):
+            self._parts |= _by_document(self._sources[name])
         self._labels = _label_lines(self._sources["ontology"] + self._sources["concepts"])
         # One document is asked for in many forms, one after the other.
         self.find = lru_cache(_LATELY)(self._find)
@@ -131,11 +131,7 @@ class Documents:
             return self._told.get(iri, [])
         if iri == self._vocabulary.ontology:
             return self._sources["ontology"]
-        for name in ("shapes", "prefixes", "concepts"):
-            about = [line for line in self._sources[name] if line.startswith((f"<{iri}>", f"<{iri}#"))]
-            if about:
-                return about
-        return []
+        return self._parts.get(iri, [])
 
     def _thing(self, iri: str, path: str) -> Document | None:
         described = self._described(iri)
@@ -187,11 +183,11 @@ class Documents:
 
     def licence(self, document: Document) -> str | None:
         """The licence that a document names for itself, else that of the data set."""
-        return _licence(document.iri, document.own) or self._licence
+        return _licence_in(document.own, document.iri) or self._licence
 
     @cached_property
     def _licence(self) -> str | None:
-        return _licence(self._vocabulary.dataset, self._told[self._vocabulary.dataset])
+        return _licence_in(self._told[self._vocabulary.dataset], self._vocabulary.dataset)
 
     def _nodes(self, iri: str) -> list[str]:
         """The thing and its sub-nodes, found by following links between them."""
@@ -237,9 +233,17 @@ class Documents:
         return self._found[iri]
 
 
-def _licence(iri: str, lines: Iterable[Line]) -> str | None:
-    """What is said to be the licence of something."""
-    start = f"<{iri}> <{_LICENCE}> "
+def _by_document(lines: Iterable[Line]) -> dict[str, list[Line]]:
+    """The lines by their subject without its fragment; those about blank nodes are left out."""
+    found: dict[str, list[Line]] = {}
+    for line in lines:
+        if line.startswith("<"):
+            found.setdefault(line[1:line.index(">")].partition("#")[0], []).append(line)
+    return found
+
+
+def _licence_in(lines: Iterable[Line], iri: str) -> str | None:
+    start = f"<{iri}> <{DCTERMS.license}> "
     return next((terms(line)[2].value for line in lines if line.startswith(start)), None)
 
 

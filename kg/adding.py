@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from kg import boilerplate, gazetteer, ledger, minting, pipeline, preview, proposals, reading, registering
+from kg import again, boilerplate, gazetteer, ledger, minting, pipeline, preview, proposals, reading, registering, suspects
 from kg.errors import CurationError, MisuseError, ProjectError, SourceError
 from kg.extract import Lookups, load_layout, load_lookups, load_register, page_text
 from kg.register import MENTIONS
+from kg.extract.mentions import KINDS
 from kg.extract.records import check, read, to_json
 from kg.messages import nearest
 from kg.minting import Key
@@ -31,8 +32,8 @@ _AS_OF = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
 _LANGUAGES = ("en", "ja")
 _SHOWN = 60
 """characters of a line that is quoted to the maintainer, and nowhere else"""
-UNRESOLVED = ("name-unresolved", "name-ambiguous", "activity-unknown", "office-unknown", "unit-unresolved", "mention-ambiguous")
-UNACCOUNTED = ("ledger-unaccounted", "line-unread", "row-unread", "record-nameless", "text-unread", "years-unread", "date-unreadable")
+UNRESOLVED = ("name-unresolved", "name-ambiguous", "activity-unknown", "office-unknown", "unit-unresolved", "mention-ambiguous", "name-unknown")
+UNACCOUNTED = ("line-unaccounted", "line-unread", "row-unread", "host-unread", "record-nameless", "text-unread", "years-unread", "date-unreadable")
 """codes of problems that the preview shows under headings of their own"""
 
 
@@ -47,8 +48,8 @@ class Wanted:
     language: str | None = None
     as_of: str | None = None
     replaces: str | None = None
-    mentions: bool = False
-    """prose is searched for known names, and not left for a person to take apart"""
+    mentions: bool | None = None
+    """True: prose is searched for known names. False: a person takes it apart. None: as it was, of a new page True"""
 
 
 @dataclass(frozen=True)
@@ -75,18 +76,26 @@ class Addition:
 
 
 def prepare(
-    project: Project, name: str, data: bytes, wanted: Wanted, on: str, reference: Path | None = None
-) -> Addition:
+    project: Project, name: str, data: bytes, wanted: Wanted, on: str, reference: Path | None = None,
+    folders: Sequence[Path] = (),
+) -> Addition:  # fmt: skip
     """Read a page and say what would change. `name` is that of its file, `on` the day that new keys are dated.
 
     `reference`: a folder of imported tables, from which names are taken over that the lookups lack.
+    `folders`: where other pages lie, which may mention what has a name now.
     """
     layout = _layout(project, wanted)
     lookups = load_lookups(project)
     known = gazetteer.load(project, lookups, reference)
     text, flattening = page_text(name, data, name, layout)
-    document, edition, found = _read(project, name, text, wanted, layout, known.extended(lookups))
     sources = pipeline.load(project)
+    taken: dict[str, list[Mapping[str, str]]] = {}
+    while True:
+        # What is taken over is known by parts of its names too: so the page is read until it names nothing more.
+        document, edition, found = _read(project, name, text, wanted, layout, known.extended(lookups, taken))
+        before_that, taken = taken, known.named(_named(sources, found.records))
+        if taken == before_that:
+            break
     before = [record for record in sources.records if record.document == document.id]
     table = registering.facts(document, text, flattening, hashlib.sha256(data).hexdigest() if flattening else None)
     document = replace(document, blank=registering.lines_of(table["blank"]))
@@ -94,29 +103,33 @@ def prepare(
     filed = {record.id for record in (read(path, project.place(path)) if path.exists() else [])}
     others = [record for record in sources.records if record.id not in filed]
     old, by_hand = [r for r in before if r.id in filed], [r for r in before if r.id not in filed]
-    taken = known.named(minting.keys(sources.names, pipeline.stated(sources, found.records)))
     after = replace(
         sources, documents={**sources.documents, document.id: document}, records=[*others, *found.records],
         lookups={table: [*rows, *taken.get(table, [])] for table, rows in sources.lookups.items()},
     )  # fmt: skip
-    keys, problems = _keys(project, after, found.records, old, taken)
+    keys, problems = _keys(project, after, found.records, old)
     kept = ledger.load(project).get(document.id, []) if by_hand else []
-    rows, unaccounted = _ledger(document, text, layout, [*found.records, *by_hand], kept)
-    again = sources.documents.get(document.id)
-    same = again is not None and again.sha256 == document.sha256
+    rows, unaccounted = _ledger(document, text, layout, [*found.records, *by_hand], kept, found.problems)
+    before_now = sources.documents.get(document.id)
+    same = before_now is not None and (before_now.sha256, before_now.prose) == (document.sha256, document.prose)
     problems += [Problem("record-by-hand", r.id, {}, "warning") for r in by_hand if not same]
-    facts = tuple(preview.facts(found.changes, old, found.records))
-    if same and not facts and not keys and not taken:
+    facts = list(preview.facts(found.changes, old, found.records))
+    others_again = again.read_again(
+        project, sources.documents, document.id, folders, known.only(lookups, taken), bool(taken) or any(_is_named(k) for k in keys)
+    )
+    if same and not facts and not keys and not taken and not others_again.facts:
         raise MisuseError("document-known", name, id=document.id)
     files = _files(project, document.id, None if same else table, edition, found.text, keys, on)
     files |= {} if kept else _ledger_file(project, document.id, rows)
-    problems = [*found.problems, *_against_schema(project, found.records), *problems, *unaccounted]
+    extended = known.extended(lookups, taken)
+    doubtful = suspects.unknown_names(text, found.records, known.offered(), (row["name"] for row in extended["labels"]))
+    problems = [*found.problems, *doubtful, *others_again.problems, *_against_schema(project, found.records), *problems, *unaccounted]
     return Addition(
-        document=document, edition=edition, records=len(found.records), facts=facts, keys=tuple(keys),
+        document=document, edition=edition, records=len(found.records), facts=(*facts, *others_again.facts), keys=tuple(keys),
         problems=tuple(problems), duplicates=tuple(preview.duplicates(found.records, [r for r in others if r.document != document.id])),
         taken=tuple((table, next(iter(row.values()))) for table, rows in taken.items() for row in rows),
         proposals=tuple(proposals.lines(problems, lookups, layout["country"])),
-        files=files | gazetteer.files(project, taken),
+        files=files | gazetteer.files(project, taken) | others_again.files,
     )  # fmt: skip
 
 
@@ -177,8 +190,8 @@ def _document(
     taken = next((d for d in register.values() if d.file == name and (known is None or d.id != known.id)), None)
     if taken:
         raise MisuseError("document-name-taken", name, id=taken.id)
-    prose = {"prose": MENTIONS} if wanted.mentions else {}
-    version = prose | {"sha256": sha256, "file": name, "extent": len(data), "lines": text.count("\n") + 1, "as_of": wanted.as_of}
+    mentions = wanted.mentions if wanted.mentions is not None else known is None or known.prose == MENTIONS
+    version = {"prose": MENTIONS if mentions else None, "sha256": sha256, "file": name, "extent": len(data), "lines": text.count("\n") + 1, "as_of": wanted.as_of}
     if known:
         if known.layout != wanted.layout:
             raise MisuseError("document-other-layout", known.id, expected=known.layout or "-", found=wanted.layout)
@@ -251,11 +264,21 @@ def _next(register: Iterable[str]) -> str:
 # ---- keys, schema, ledger
 
 
+def _is_named(key: Key) -> bool:
+    """Whether a text that is searched for names may mention what the key is of."""
+    return key.key.partition("/")[0] in KINDS
+
+
+def _named(sources: pipeline.Sources, records: Sequence[Record]) -> list[str]:
+    """The keys that the records name, and the countries of the rows that a person put into the lookups."""
+    rows = [*sources.lookups[gazetteer.GOVERNMENTS], *sources.lookups["places"]]
+    return [*minting.keys(sources.names, pipeline.stated(sources, records)), *(f"country/{row['country']}" for row in rows)]
+
+
 def _keys(
-    project: Project, sources: pipeline.Sources, records: Sequence[Record], before: Sequence[Record],
-    taken: Mapping[str, gazetteer.Rows],
+    project: Project, sources: pipeline.Sources, records: Sequence[Record], before: Sequence[Record]
 ) -> tuple[list[Key], list[Problem]]:  # fmt: skip
-    """The keys that the records and the rows taken over name and the registry lacks.
+    """The keys that the records and the lookups name and the registry lacks.
 
     A guard of the curation that no longer fits is reported.
     """
@@ -265,8 +288,7 @@ def _keys(
         graph: Iterable[str] = pipeline.graphs(sources).lines
     except CurationError as error:
         graph, guards = stated, [Problem(error.code, error.where or "-", error.values)]
-    above = [row["prefecture"] for row in taken.get(gazetteer.GOVERNMENTS, ()) if row["prefecture"]]
-    named = [*minting.keys(sources.names, stated), *(f"lg/{key}" for key in above)]
+    named = [*minting.keys(sources.names, stated), *minting.of_tables(sources.lookups)]
     return minting.new_keys(project, sources.vocabulary.prefixes, sources.names, named, earlier, graph), guards
 
 
@@ -281,21 +303,30 @@ def _against_schema(project: Project, records: Sequence[Record]) -> list[Problem
 
 def _ledger(
     document: Document, text: str, layout: Mapping[str, Any], records: Sequence[Record],
-    kept: list[ledger.Entry],
+    kept: list[ledger.Entry], unread: Sequence[Problem],
 ) -> tuple[list[tuple[int, str]], list[Problem]]:  # fmt: skip
-    """The boilerplate that the layout explains, and a problem for each line that nothing accounts for.
+    """The boilerplate that the layout explains, and a problem for each line that nothing accounts for, each line once.
 
     A ledger `kept` by hand, beside records by hand, stays as it is: a person looks at both again.
     """
     account = ledger.accounts({document.id: document}, records, {document.id: kept})[0]
+    told = {line for problem in unread for line in _lines_of(problem, document.id)}
     rows = boilerplate.rows(text, layout, account.cited, document.prose == MENTIONS)
     explained = {line for line, _ in rows}
-    left = [line for line in account.unaccounted if line not in explained]
-    printed = text.split("\n")
-    return rows, [
-        Problem("ledger-unaccounted", f"{document.id}:{n}", {"printed": f": {printed[n - 1].strip()[:_SHOWN]}"}, "warning")
-        for n in left
-    ]
+    printed = {n: {"printed": f": {line.strip()[:_SHOWN]}"} for n, line in enumerate(text.split("\n"), start=1)}
+    left = [
+        Problem("line-unaccounted", f"{document.id}:{n}", printed[n], "warning")
+        for n in account.unaccounted if n not in explained | told
+    ]  # fmt: skip
+    prose = [Problem("line-not-taken-apart", f"{document.id}:{n}", printed[n], "info") for n, why in rows if why == ledger.PROSE]
+    return rows, [*left, *prose]
+
+
+def _lines_of(problem: Problem, id_: str) -> range:
+    """The lines of a document that a problem is about."""
+    document, _, line = problem.where.partition(":")
+    first = int(line) if document == id_ and line.isdigit() and problem.code in UNACCOUNTED else 0
+    return range(first, int(problem.values.get("last", first)) + 1) if first else range(0)
 
 
 def _ledger_file(project: Project, id_: str, rows: Sequence[tuple[int, str]]) -> dict[Path, bytes]:

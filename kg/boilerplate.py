@@ -1,7 +1,7 @@
 """The lines of a page that its layout explains and that say nothing to record: rows of its ledger, made by `kg add`.
 
-An introduction with a figure or an address is not among them: it may state a fact, so a person has to record it or to say
-why not; unless the register says that prose is searched for names only.
+An introduction may state a fact, so a person has to record it or to say why not; where the register says that prose is
+searched for names only, it is left with the reason that nobody took it apart.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from kg.ledger import PROSE
 from kg.letters import fold
 
-_FIGURE = re.compile(r"[0-9]|https?:|@")
 _MAY_SAY = ("introduction",)
 
 
@@ -26,8 +26,8 @@ def rows(
     for number, printed in enumerate(text.split("\n"), start=1):
         line = fold(printed).strip()
         why = next((reason for pattern, reason in known if line and pattern.fullmatch(line)), None)
-        if why and number not in taken and (names_only or not (why in _MAY_SAY and _FIGURE.search(line))):
-            found.append((number, "navigation" if why in _MAY_SAY else why))
+        if why and number not in taken and (names_only or why not in _MAY_SAY):
+            found.append((number, PROSE if why in _MAY_SAY else why))
     return found
 
 

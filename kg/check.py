@@ -14,9 +14,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from kg import curate, describe, examples, ledger, link, pipeline, provenance, reading, reference, tables, tombstones
+from kg import citing, curate, describe, examples, ledger, link, minting, pipeline, provenance, reading, reference, tables, tombstones
 from kg.errors import ProjectError, QueryError
-from kg.extract import load_layout
+from kg.extract import load_layout, load_lookups
 from kg.extract.records import check as check_schema
 from kg.extract.records import read_lines
 from kg.messages import nearest
@@ -36,6 +36,7 @@ Fields = Mapping[str, Any]
 def check(project: Project) -> list[Problem]:
     """Every problem found, in the order of files. What stops a file from being read at all is raised."""
     sources = pipeline.load(project)
+    load_lookups(project)
     for document in sources.documents.values():
         if document.layout:
             load_layout(project, document.layout)
@@ -45,6 +46,7 @@ def check(project: Project) -> list[Problem]:
         *_records(project, sources),
         *(problem for mapping in sources.mappings for problem in _mapping(mapping, fields, sources.vocabulary)),
         *_registry(project, sources),
+        *citing.problems(project, sources.documents),
         *link.problems(sources.links, sources.names.base, pipeline.registered(project)),
         *_tables(project),
         *ledger.problems(pipeline.account(sources)),
@@ -203,11 +205,7 @@ def _registry(project: Project, sources: pipeline.Sources) -> Iterator[Problem]:
 
 def _minted(sources: pipeline.Sources) -> Iterator[str]:
     """The keys of things that tables and records bring into the graph, each as often as they name it."""
-    for table, kind, column in (
-        ("local-governments", "lg", "key"), ("countries", "country", "cc"), ("places", "place", "key"),
-        ("offices", "office", "key"), ("organisations", "org", "key"),
-    ):  # fmt: skip
-        yield from (f"{kind}/{row[column]}" for row in sources.lookups[table])
+    yield from minting.of_tables(sources.lookups)
     about = {r.id: _RECORD_KEYS[r.type] for r in sources.records if r.type in _RECORD_KEYS}
     yield from (about[r.id].format(document=r.document, key=r.key) for r in sources.records if r.id in about)
     for record in curate.apply(sources.records, sources.decisions):

@@ -44,7 +44,8 @@ def add(words: Words, language: str) -> click.Command:
         # The only place where a clock is read: the day on which a key is born.
         # A folder that was named has to be there; the usual one is used where it is.
         tables = reference if reference != FOLDER or reference.is_dir() else None
-        addition = adding.prepare(project, name, data, wanted, _day(on), tables)
+        folders = [documents] if fetch.is_url(source) else [Path(source).parent, documents]
+        addition = adding.prepare(project, name, data, wanted, _day(on), tables, folders)
         refused = addition.refused() and not accept
         written = not dry_run and not refused
         if written:
@@ -54,8 +55,10 @@ def add(words: Words, language: str) -> click.Command:
             click.echo(show.as_json(_addition_json(addition, places, language)))
         else:
             click.echo("\n".join(_addition(addition, language)))
-            code = "add-written" if written else "add-refused" if refused else "add-dry"
-            click.echo(render(code, {"files": ", ".join(places)}, language))
+            left = sum(problem.code in adding.UNACCOUNTED for problem in addition.problems)
+            done = "add-written-prose" if left else "add-written"
+            code = done if written else "add-refused" if refused else "add-dry"
+            click.echo(render(code, {"files": ", ".join(places), "number": left}, language))
         return int(refused)
 
     return click.Command("add", callback=run, help=words("help-add"), params=[
@@ -67,7 +70,7 @@ def add(words: Words, language: str) -> click.Command:
                      help=words("option-keep")),
         click.Option(["--reference"], type=click.Path(file_okay=False, path_type=Path), default=FOLDER, show_default=True,
                      help=words("option-add-reference")),
-        click.Option(["--mentions"], is_flag=True, help=words("option-mentions")),
+        click.Option(["--mentions/--by-hand"], default=None, help=words("option-mentions")),
         click.Option(["--dry-run"], is_flag=True, help=words("option-dry-run")),
         click.Option(["--accept"], is_flag=True, help=words("option-accept")),
         click.Option(["--allow-local"], is_flag=True, help=words("option-allow-local")),

@@ -187,7 +187,7 @@ def datacite(facts: Facts) -> dict[str, Any]:
         related.append(("IsNewVersionOf", f"{facts.dataset}/{facts.edition.past[-1][0]}"))
     return {
         "schemaVersion": "http://datacite.org/schema/kernel-4",
-        "identifiers": [{"identifier": facts.release, "identifierType": "URL"}],
+        "alternateIdentifiers": [{"alternateIdentifier": facts.release, "alternateIdentifierType": "URL"}],
         "url": facts.release,
         "creators": [agent], "publisher": {"name": facts.publisher["en"]}, "publicationYear": facts.issued[:4],
         "titles": [{"title": facts.title["en"], "lang": "en"},

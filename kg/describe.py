@@ -16,6 +16,7 @@ from typing import Any
 
 from rdflib import RDF
 
+from kg import published
 from kg.errors import ReleaseError
 from kg.model import Line, graph_of, triple
 from kg.texts import media_of
@@ -186,11 +187,6 @@ def linksets(lines: Iterable[Line]) -> Array:
     return rows
 
 
-def linkset(lines: Iterable[Line], name: str) -> list[Line]:
-    """The links to one data set, as triples: what a linkset file holds."""
-    return sorted({triple(line) for line in lines if graph_of(line).endswith(f"/graph/link/{name}")})
-
-
 def _common_space(iris: Sequence[str]) -> str:
     """What all of `iris` begin with, up to the last / or #."""
     low, high = min(iris), max(iris)
@@ -208,7 +204,8 @@ _DEDICATED = ("ontology", "shapes")
 
 def files(edition: Edition, contents: Mapping[str, bytes]) -> Array:
     """The files that are offered one by one, as `mappings/distributions.rml.ttl` describes them."""
-    return [_file(edition.version, name, contents[name]) for name in sorted(contents) if _is_offered(name)]
+    rows = [_file(edition.version, name, contents[name]) for name in sorted(contents) if _is_offered(name)]
+    return [*rows, _archive(edition.version)] if edition.issued else rows
 
 
 def _is_offered(name: str) -> bool:
@@ -219,8 +216,9 @@ def _is_offered(name: str) -> bool:
 def _file(version: str, name: str, content: bytes) -> dict[str, Any]:
     packed = name.endswith(".gz")
     plain = name.removesuffix(".gz")
+    key = _NOT_IN_A_KEY.sub("-", name)
     row = {
-        "version": version, "key": _NOT_IN_A_KEY.sub("-", name), "name": name, "bytes": len(content),
+        "version": version, "key": key, "name": name, "bytes": len(content), "checksum": key,
         "media": media_of(plain), "sha256": sha256(content).hexdigest(),
         "url": f"release/{version}/dump/{name}",
         "licence": _ZERO if plain.partition(".")[0] in _DEDICATED else _BY,
@@ -228,6 +226,15 @@ def _file(version: str, name: str, content: bytes) -> dict[str, Any]:
     if plain.startswith("jichi."):
         row["whole"] = row["url"]
     return {**row, "packed": _GZIP} if packed else row
+
+
+def _archive(version: str) -> dict[str, Any]:
+    """All of it as one file. It holds this description, so its size and checksum cannot be told here."""
+    name = published.archive_name(version)
+    return {
+        "version": version, "key": _NOT_IN_A_KEY.sub("-", name), "name": name, "media": media_of(name),
+        "url": f"release/{name}", "licence": _BY,
+    }  # fmt: skip
 
 
 FIELDS = {
@@ -240,6 +247,7 @@ FIELDS = {
     "release/release.json": ("version", "first", "previous", "issued", "ontology", "shapes", "software"),
     "release/past.json": ("version", "issued", "previous", "next"),
     "release/documents.json": ("release", "doc", "version"),
-    "release/files.json": ("version", "key", "name", "media", "packed", "bytes", "sha256", "url", "whole", "licence"),
+    "release/files.json": ("version", "key", "name", "media", "packed", "bytes", "checksum", "sha256", "url", "whole",
+                           "licence"),
 }  # fmt: skip
 """the arrays and their fields, for `kg check`"""

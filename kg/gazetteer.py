@@ -7,11 +7,12 @@ the lookups hold what is needed, and a build needs no reference.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from kg import pipeline, tables
+from kg.extract.mentions import with_other_forms
 from kg.project import Project, read_text
 from kg.queries import text_of
 from kg.registering import with_rows
@@ -22,17 +23,41 @@ GOVERNMENTS, COUNTRIES = "local-governments", "countries"
 _KINDS = {GOVERNMENTS: ("lg", "key"), COUNTRIES: ("country", "cc")}
 
 
+def _pairs(rows: Mapping[str, Rows], more: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Each name of some rows with the key of the thing; `more`: columns of names beside the preferred ones."""
+    for table, (kind, column) in _KINDS.items():
+        for row in rows.get(table, ()):
+            names = [row.get(name, "") for name in ("name_ja", "name_en", *more)]
+            yield from ((name, f"{kind}/{row[column]}") for name in names if name)
+
+
 @dataclass(frozen=True)
 class Gazetteer:
     """Rows by table of the lookups, in the columns of that table; none that the table has already."""
 
     rows: Mapping[str, Rows]
 
-    def extended(self, lookups: Mapping[str, Rows]) -> dict[str, Rows]:
-        """The lookups with the rows of the gazetteer, for reading a page."""
-        added = self.rows[GOVERNMENTS]
-        labels = [{"name": row[name], "key": f"lg/{row['key']}"} for row in added for name in ("name_ja", "name_en")]
-        return {**lookups, GOVERNMENTS: (*lookups[GOVERNMENTS], *added), "labels": (*lookups["labels"], *labels)}
+    def extended(self, lookups: Mapping[str, Rows], taken: Mapping[str, Rows]) -> dict[str, Rows]:
+        """The lookups with the rows of the gazetteer, for reading a page; `taken`: those that will be rows of the lookups.
+
+        What is only offered is known by its full names; by a part of a name a thing is known that the lookups have.
+        """
+        labels = [*lookups["labels"], *({"name": n, "key": k} for n, k in _pairs(self.rows, ())), *with_other_forms(_pairs(taken, ("kana",)))]
+        unique = {(row["name"], row["key"]): row for row in labels}
+        return {**lookups, GOVERNMENTS: (*lookups[GOVERNMENTS], *self.rows[GOVERNMENTS]), "labels": tuple(unique.values())}
+
+    def only(self, lookups: Mapping[str, Rows], taken: Mapping[str, Rows]) -> dict[str, Rows]:
+        """The lookups as they will be: with the rows taken over, without what is only offered."""
+        unique = {(row["name"], row["key"]): row for row in (*lookups["labels"], *with_other_forms(_pairs(taken, ("kana",))))}
+        rows = {table: (*lookups[table], *taken.get(table, ())) for table in _KINDS}
+        return {**lookups, **rows, "labels": tuple(unique.values())}
+
+    def offered(self) -> dict[str, list[str]]:
+        """Every name of the gazetteer, parts of names too, with the keys of what bears it."""
+        found: dict[str, list[str]] = {}
+        for row in with_other_forms(_pairs(self.rows, ())):
+            found.setdefault(row["name"], []).append(row["key"])
+        return found
 
     def named(self, keys: Iterable[str]) -> dict[str, list[Mapping[str, str]]]:
         """The rows that `keys` (`lg/jp-tokyo-to`) name, with the prefectures that those lie in."""

@@ -19,7 +19,9 @@ from kg.messages import nearest
 from kg.model import Document, Problem, Record
 from kg.project import Project, read_csv
 
-REASONS = ("navigation", "repeated-heading", "field-label", "table-header", "opinion-not-modelled")
+REASONS = ("navigation", "repeated-heading", "field-label", "table-header", "opinion-not-modelled", "not-taken-apart")
+PROSE = "not-taken-apart"
+"""of a page whose prose is searched for names only: a line of an introduction, which may say something"""
 _FIGURE = re.compile(r"[0-9０-９]|https?:|@")
 _ADDRESS = re.compile(r"https?:|@")
 COLUMNS = ("line", "reason", "repeats")
@@ -103,7 +105,7 @@ def problems(all_accounts: Iterable[Account]) -> list[Problem]:
     found: list[Problem] = []
     for account in all_accounts:
         id_ = account.document.id
-        found += [Problem("ledger-unaccounted", f"{id_}:{line}", {"printed": ""}) for line in account.unaccounted]
+        found += [Problem("ledger-unaccounted", f"{id_}:{line}", {}) for line in account.unaccounted]
         for entry in account.boilerplate.values():
             if entry.line in account.document.blank or not 1 <= entry.line <= account.document.lines:
                 found.append(Problem("ledger-no-line", entry.where, {"line": f"{id_}:{entry.line}"}))
@@ -130,6 +132,6 @@ def check_text(account: Account, text: str, names: Iterable[str]) -> list[Proble
         words = lines[entry.line - 1].strip()
         says = bool(figure.search(words)) or any(name in words for name in known)
         repeated = entry.repeats is not None and words in lines[entry.repeats - 1]
-        if says and not repeated:
+        if says and not repeated and not (entry.reason == PROSE and account.document.prose):
             found.append(Problem("ledger-says-something", entry.where, {"line": f"{id_}:{entry.line}"}))
     return found

@@ -30,6 +30,6 @@ def render(code: str, values: Mapping[str, object], language: str) -> str:
     return words.format_map({k: str(v) for k, v in values.items()})
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
+def nearest(word: str, known: Iterable[str], cutoff: float = 0.5) -> str:
     """The known words closest in spelling to `word`, for a message; "-" where none is close."""
-    return ", ".join(difflib.get_close_matches(word, list(known), n=3, cutoff=0.5)) or "-"
+    return ", ".join(difflib.get_close_matches(word, list(known), n=3, cutoff=cutoff)) or "-"

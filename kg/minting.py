@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from kg.model import Line, graph_of
@@ -50,6 +50,19 @@ def new_keys(
         Key(key, classes.get(iri, ""), labels.get((iri, "ja"), ""), labels.get((iri, "en"), ""))
         for key, iri in iris.items()
     ]
+
+
+TABLES = (
+    ("local-governments", "lg", "key"), ("countries", "country", "cc"), ("places", "place", "key"),
+    ("offices", "office", "key"), ("organisations", "org", "key"),
+)  # fmt: skip
+"""the tables of things: table, kind of its keys, column"""
+
+
+def of_tables(lookups: Mapping[str, Iterable[Mapping[str, str]]]) -> Iterable[str]:
+    """`kind/key` of every thing that has a row in the lookups."""
+    for table, kind, column in TABLES:
+        yield from (f"{kind}/{row[column]}" for row in lookups[table])
 
 
 def keys(names: Names, lines: Iterable[Line]) -> Iterable[str]:

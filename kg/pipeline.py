@@ -10,8 +10,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from kg import curate, deposit, derive, describe, examples, ledger, link, numbers, provenance, published, release, rml
-from kg import tombstones, validate
+from kg import citing, curate, deposit, derive, describe, examples, ledger, link, numbers, provenance, published, release
+from kg import rml, tombstones, validate
 from kg.errors import ProjectError, ReleaseError
 from kg.extract.records import read as read_records
 from kg.register import load_register
@@ -145,6 +145,7 @@ def _other_arrays(sources: Sources, curated: list[Record], lines: Iterable[Line]
     years = provenance.fiscal_years(_fiscal_years(sources.names, lines), sources.lookups["eras"])
     return {
         **{f"lookups/{name}.json": rows for name, rows in sources.lookups.items()},
+        "lookups/sources.json": [*sources.lookups["sources"], *citing.documents(sources.lookups, sources.documents, sources.names)],
         "lookups/fiscal-years.json": years,
         **provenance.arrays(sources.documents, curated, sources.decisions, sources.rules),
         **link.arrays(sources.links, sources.names.base),

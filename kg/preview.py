@@ -38,7 +38,7 @@ def _told(value: Any) -> str:
     """The words of a record in one line."""
     if isinstance(value, Mapping):
         return " | ".join(filter(None, map(_told, value.values())))[:200]
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    return ", ".join(map(_told, value)) if isinstance(value, list) else str(value)
 
 
 def _explained(norm: Mapping[str, Any]) -> str:

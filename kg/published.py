@@ -62,8 +62,12 @@ def home(folder: Path) -> Path:
 
 def archive_of(folder: Path) -> Path | None:
     """The zip of the release in `folder`, where it has a number and the zip stands beside its bag."""
-    file = home(folder) / f"jichi-{facts(folder).version}.zip"
+    file = home(folder) / archive_name(facts(folder).version)
     return file if file.is_file() else None
+
+
+def archive_name(version: str) -> str:
+    return f"jichi-{version}.zip"
 
 
 @dataclass(frozen=True)

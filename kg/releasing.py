@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from importlib.metadata import metadata
 from pathlib import Path
 
-from kg import archive, deposit, describe, examples, ledger, numbers, pipeline, published, release, show, tabular
+from kg import archive, deposit, examples, ledger, numbers, pipeline, published, release, show, tabular
 from kg.errors import ProjectError
 from kg.messages import render
-from kg.model import Line, Problem, Release, graph_of
+from kg.model import Line, Problem, Release, graph_of, triple
 from kg.project import Project
 from kg.queries import text_of
 from kg.query_text import prefixed_names
@@ -25,6 +25,8 @@ from kg.vocabulary import Vocabulary
 STEPS = (*pipeline.STEPS, "archive")
 _LICENCES = ("LICENSE", "LICENSE-DATA.md")
 _TABLES = "tables"
+_LINKS = "link/"
+"""graphs with links to other data sets"""
 
 
 @dataclass(frozen=True)
@@ -72,10 +74,10 @@ def publish(
     payload = contents(checked, built, pipeline.files(checked, built, facts), store, about)
     progress("archive")
     bag = archive.bag(payload, deposit.bag_info(about))
-    name = f"jichi-{number}"
+    file_name = published.archive_name(number)
     year, month, day_of_month = map(int, issued.split("-"))
-    packed = archive.zipped(bag, name, (year, month, day_of_month))
-    folder, file = release.publish_bag(out, number, bag, f"{name}.zip", packed)
+    packed = archive.zipped(bag, file_name.removesuffix(".zip"), (year, month, day_of_month))
+    folder, file = release.publish_bag(out, number, bag, file_name, packed)
     return Released(facts, checked.problems, folder, file, entered)
 
 
@@ -89,7 +91,6 @@ def contents(
         f"{published.DATA}.gz": archive.packed(built.nquads),
         **graphs(built.lines, sources),
         **tables(store, sources.vocabulary),
-        **linksets(built.lines),
         **answers(store, sources),
         **ledgers(sources),
         "documents.csv": documents(sources),
@@ -103,16 +104,17 @@ def contents(
 
 
 def graphs(lines: frozenset[Line], sources: pipeline.Sources) -> dict[str, bytes]:
-    """One Turtle file for each named graph, at the path of its IRI."""
-    base = sources.names.graph("x").removesuffix("x")
+    """One Turtle file for each named graph, at the path of its IRI; the links to each other data set as N-Triples, too."""
+    base, prefixes = sources.names.graph("x").removesuffix("x"), sources.vocabulary.prefixes
     by_graph: dict[str, list[Line]] = {}
-    for line in lines:
-        by_graph.setdefault(graph_of(line), []).append(line)
-    prefixes = sources.vocabulary.prefixes
-    return {
-        f"graphs/{graph.removeprefix(base)}.ttl": serialise(found, "turtle", prefixes)
-        for graph, found in sorted(by_graph.items())
+    for line in sorted(lines):
+        by_graph.setdefault(graph_of(line).removeprefix(base), []).append(line)
+    turtle = {f"graphs/{name}.ttl": serialise(found, "turtle", prefixes) for name, found in sorted(by_graph.items())}
+    links = {
+        f"linksets/{name.removeprefix(_LINKS)}.nt": serialise(list(map(triple, found)), "ntriples")
+        for name, found in sorted(by_graph.items()) if name.startswith(_LINKS)
     }  # fmt: skip
+    return turtle | links
 
 
 def tables(store: Store, vocabulary: Vocabulary) -> dict[str, bytes]:
@@ -125,12 +127,6 @@ def tables(store: Store, vocabulary: Vocabulary) -> dict[str, bytes]:
         **{f"{_TABLES}/{name}": table.as_csv().encode() for name, table in made.items()},
         f"{_TABLES}/csv-metadata.json": described.encode(),
     }
-
-
-def linksets(lines: frozenset[Line]) -> dict[str, bytes]:
-    """The links to each other data set as N-Triples."""
-    names = sorted({row["graph"] for row in describe.linksets(lines)})
-    return {f"linksets/{name}.nt": serialise(describe.linkset(lines, name), "ntriples") for name in names}
 
 
 def answers(store: Store, sources: pipeline.Sources) -> dict[str, bytes]:

@@ -44,6 +44,12 @@ settings["rate"] = Rate(**settings.get("rate", {}))
 serve(Path(folder), Vocabulary(Project(Path(project))), port=0, limits=Limits(**json.loads(limits)),
       say=lambda line: print(line, flush=True), **settings)
 """
+_DESCRIPTION = """
+<{base}dataset> a <http://www.w3.org/ns/dcat#Dataset> ; <http://www.w3.org/ns/dcat#hasVersion> <{base}dataset/{number}> .
+<{base}dataset/{number}> a <http://www.w3.org/ns/dcat#Dataset> ; <http://www.w3.org/ns/dcat#version> "{number}" ;
+  <http://www.w3.org/ns/dcat#distribution> <{base}dataset/{number}#quads> .
+<{base}dataset/{number}#quads> <http://www.w3.org/ns/dcat#downloadURL> <{base}release/{number}/dump/jichi.nq> .
+"""
 
 
 def vocabulary() -> Vocabulary:
@@ -54,11 +60,12 @@ def fixture_lines() -> list[Line]:
     return parse((FIXTURE / "data.trig").read_bytes(), "trig")
 
 
-def write_release(out: Path, lines: list[Line], words: Vocabulary) -> Path:
-    """The folder that `kg build` would write, with a link `current` to it."""
+def write_release(out: Path, lines: list[Line], words: Vocabulary, number: str = "", issued: str | None = None) -> Path:
+    """The folder that `kg build` would write, with a link `current` to it; with a number that of `kg release`."""
     data = "".join(f"{line}\n" for line in sorted(set(lines))).encode()
     digest = hashlib.sha256(data).hexdigest()
-    described = {"version": digest[:12], "sha256": digest, "sources": digest, "counts": {"quads": len(lines)}}
+    version = number or digest[:12]
+    described = {"version": version, "sha256": digest, "sources": digest, "counts": {"quads": len(lines)}, "issued": issued}
     files = {
         "jichi.nq": data,
         "jichi.ttl": serialise(lines, "turtle", words.prefixes),
@@ -67,14 +74,18 @@ def write_release(out: Path, lines: list[Line], words: Vocabulary) -> Path:
         "records/seminar.json": b"[]\n",
         "release.json": json.dumps(described).encode(),
     }
-    folder = out / digest[:12]
+    if number:
+        files["dataset.ttl"] = _DESCRIPTION.format(base=words.base, number=number).encode()
+        (out / f"jichi-{number}.zip").write_bytes(data)
+    folder = out / version / "data" if number else out / version
     for name, content in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content)
     sums = "".join(f"{hashlib.sha256(content).hexdigest()}  {name}\n" for name, content in sorted(files.items()))
     (folder / "SHA256SUMS").write_text(sums)
     (folder / "secret.txt").write_text("not listed, not served")
-    (out / "current").symlink_to(folder.name)
+    (out / "current").unlink(missing_ok=True)
+    (out / "current").symlink_to(folder.relative_to(out))
     return out / "current"
 
 

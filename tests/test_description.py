@@ -150,6 +150,11 @@ def test_the_same_holds_for_a_release_with_a_number(released):
     assert told.value(release, DCTERMS.issued) == Literal("2026-11-21", datatype=XSD.date)
     nodes = list(told.objects(release, DCAT.distribution))
     assert len(nodes) > 40
+    [archive] = [node for node in nodes if str(told.value(node, DCTERMS.title)) == "jichi-2026.11.0.zip"]
+    assert told.value(archive, DCAT.downloadURL) == URIRef(f"{BASE}release/jichi-2026.11.0.zip")
+    assert str(told.value(archive, DCAT.mediaType)).endswith("/application/zip")
+    assert told.value(archive, SPDX.checksum) is None, "it holds this description"
+    nodes.remove(archive)
     for node in nodes:
         content = (folder / str(told.value(node, DCTERMS.title))).read_bytes()
         assert number(told, node, DCAT.byteSize) == len(content)

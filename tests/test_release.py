@@ -17,6 +17,7 @@ from pathlib import Path
 
 import bagit
 import pytest
+from datacite import schema45
 from rdflib import Dataset, Graph
 from rocrate.rocrate import ROCrate
 
@@ -283,15 +284,23 @@ def test_how_to_cite_a_statement_is_shown_with_one_that_exists(data, store):
     )
 
 
-def test_the_citation_file_is_yaml_of_its_format(data):
-    """Each row a key and JSON, which YAML 1.2 reads; the required keys of Citation File Format 1.2.0 are there."""
+def test_the_citation_file_is_one_by_its_own_schema(data, tmp_path):
+    """Citation File Format 1.2.0, by the schema of its authors; a missing key would be found."""
     text = (data / "CITATION.cff").read_text()
-    keys = re.findall(r"^([a-z-]+):", text, re.MULTILINE)
-    assert {"cff-version", "message", "title", "authors"} <= set(keys) and len(keys) == len(set(keys))
-    for row in text.splitlines():
-        value = row.removeprefix("  - ") if row.startswith("  - ") else row.partition(": ")[2]
-        assert not value or json.loads(value)
     assert 'license: "CC-BY-4.0"' in text and 'date-released: "2026-11-21"' in text
+    (tmp_path / "CITATION.cff").write_text(text.replace("date-released:", "date-of-release:"))
+    for folder, code in ((data, 0), (tmp_path, 1)):
+        command = [str(Path(sys.executable).with_name("check-jsonschema")), "--builtin-schema", "vendor.citation-file-format"]
+        done = subprocess.run([*command, str(folder / "CITATION.cff")], capture_output=True, text=True)
+        assert done.returncode == code, done.stdout
+
+
+def test_the_record_for_a_registry_is_one_by_its_own_schema(data):
+    """DataCite kernel 4.5, by the schema of the registry; a wrong word would be found."""
+    record = json.loads((data / "datacite.json").read_text())
+    assert [error.message for error in schema45.validator.iter_errors(record)] == []
+    assert not schema45.validate({**record, "types": {**record["types"], "resourceTypeGeneral": "Data set"}})
+    assert record["version"] == NUMBER and record["alternateIdentifiers"][0]["alternateIdentifier"].endswith(f"/{NUMBER}")
 
 
 # ---- the same bytes again

@@ -259,9 +259,8 @@ def test_a_runaway_query_is_stopped_and_others_are_answered(server: Server) -> N
     attacker = threading.Thread(target=attack)
     attacker.start()
     time.sleep(0.3)
-    begin = time.monotonic()
     assert server.query(COUNT).values("n") == ["115"]
-    assert time.monotonic() - begin < 1.0
+    assert attacker.is_alive(), "it did not wait for the other"
     attacker.join()
     assert found == [(503, "query-timeout")]
     assert server.query(COUNT).values("n") == ["115"]

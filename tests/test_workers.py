@@ -53,9 +53,10 @@ def answers(pool: Evaluators) -> bool:
 
 
 def test_an_answer(evaluators: Evaluators) -> None:
+    begin = time.monotonic()
     answer = evaluators.run(Request(COUNT, results="csv"))
     assert (answer.form, answer.body) == ("results", b"n\r\n115\r\n")
-    assert 0 < answer.seconds < 1
+    assert 0 < answer.seconds < time.monotonic() - begin
     graph = evaluators.run(Request("CONSTRUCT { <a> <b> 1 } WHERE {}", rdf="ntriples"))
     assert graph.form == "rdf" and graph.body.startswith(f"<{BASE}a> <{BASE}b> ".encode())
 
@@ -191,10 +192,9 @@ def test_a_full_queue_is_refused_at_once(data: Path) -> None:
         waiting = threading.Thread(target=ask, args=(COUNT,))
         waiting.start()
         time.sleep(0.3)
-        begin = time.monotonic()
         with pytest.raises(QueueFull) as raised:
             pool.run(Request(COUNT))
-        assert time.monotonic() - begin < 0.5
+        assert running.is_alive() and waiting.is_alive(), "it is refused at once"
         assert raised.value.retry_after >= 1
         running.join()
         waiting.join()

@@ -11,9 +11,7 @@ from urllib.parse import urlsplit
 
 from endpoint import create_app
 from endpoint.crews import Load
-from endpoint.documents import query_text
 from endpoint.release import OpenRelease
-from endpoint.site import Site
 from endpoint.twin.crawl import Crawl
 from endpoint.twin.files import Files
 from endpoint.twin.finding import add_search
@@ -25,9 +23,8 @@ from kg.vocabulary import Vocabulary
 
 MARK = "twin.json"
 """the file by which a folder is known to be a twin that may be replaced"""
-_START = ("/", "/errors", "/robots.txt", "/sitemap.xml", "/openapi.json", "/.well-known/void",
-          "/static/twin-search.js")
-"""where a crawler begins, and what only pages of the twin need; the rest follows from their links"""
+_SEARCH = "/static/twin-search.js"
+"""what only pages of the twin need"""
 SITE = "site"
 """the folder below which the files stand, to be the document root of a server"""
 
@@ -63,26 +60,21 @@ def export(
     target.parent.mkdir(parents=True, exist_ok=True)
     fresh = Path(mkdtemp(prefix=f".{target.name}-", dir=target.parent))
     try:
-        files, site = Files(fresh / SITE), Site.of(release, vocabulary, evaluators)
-        for number, place in enumerate(Crawl(app, root).places((*_START, *_gone(site))), 1):
+        files = Files(fresh / SITE)
+        for number, place in enumerate(Crawl(app, root, vocabulary.base).places(_SEARCH), 1):
             files.add(place)
             progress(number)
-        add_search(files, app, site, root)
+        add_search(files, app, app.extensions["site"], root)
         write_rules(fresh, files, app, root)
-        counts = {"places": files.places, "files": len(files.objects), "redirects": len(files.moved)}
+        counts = {"places": files.places, "files": len(files.objects), "redirects": len(files.moved) + len(files.gone)}
         described = {"release": release.release.version, "root": root, **counts}
         (fresh / MARK).write_text(json.dumps(described, indent=2) + "\n", encoding="utf-8")
         fresh.chmod(0o755)
         _replace(fresh, target)
     finally:
+        app.wsgi_app.close()  # type: ignore[attr-defined]
         shutil.rmtree(fresh, ignore_errors=True)
     return counts
-
-
-def _gone(site: Site) -> list[str]:
-    """What no page leads to any more, and what still answers: where, or that, it went."""
-    things = [row["thing"].value for row in site.release.store.select(query_text("tombstones"))]
-    return [f"/{path}" for thing in things if (path := site.names.path_of(thing)) and "#" not in path]
 
 
 def _replace(fresh: Path, target: Path) -> None:

@@ -20,10 +20,10 @@ _PAGES = ("search", "sparql")
 def add_search(files: Files, app: Flask, site: Site, root: str) -> None:
     """Write the index, the page that asks it, and the page that says what cannot be asked here."""
     body = json.dumps(_rows(site), ensure_ascii=False, separators=(",", ":")).encode("utf-8")
-    files.add(Place(_INDEX, forms={"": Answer(200, "application/json", body)}))
+    files.add(Place(_INDEX, forms={"": {FIRST: Answer(200, "application/json", body)}}))
     for name in _PAGES:
         pages = {language: _page(app, name, language, root) for language in LANGUAGES}
-        files.add(Place(f"/{name}", pages=pages))
+        files.add(Place(f"/{name}", forms={HTML.extension: pages}))
 
 
 def _rows(site: Site) -> list[list]:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -10,7 +14,8 @@ from flask import Flask, render_template
 from endpoint.delivery import CROSS_ORIGIN
 from endpoint.errors import VisitorError, trouble
 from endpoint.negotiation import DOCUMENTS, FORMATS, HTML
-from endpoint.twin.files import FIRST, PLAIN, Files
+from endpoint.twin.crawl import ANY, AWAY, NO, OTHERS, Place
+from endpoint.twin.files import FIRST, GONE, Files, stem_of
 from endpoint.words import LANGUAGES
 
 _TEMPLATES = {"nginx.conf": "twin/nginx.conf", "site/.htaccess": "twin/htaccess", "README.md": "twin/README.md",
@@ -24,31 +29,67 @@ _ERRORS = {
 }
 
 
+@dataclass(frozen=True)
+class Table:
+    """How a form is chosen from Accept: the first of `rows` of which a media type is named."""
+
+    rows: tuple[tuple[str, str], ...]
+    """a regular expression for media types, and what they get: an extension, NO or AWAY"""
+    any: str
+    others: str
+
+    @classmethod
+    def of(cls, table: dict[str, str]) -> Table:
+        """Pages come first: browsers name other types, too."""
+        offered = [f for f in (HTML, *FORMATS) if table.get(f.extension, NO) != NO]
+        names = {f.media_type for f in offered}
+        rows = {
+            f.extension: "|".join(re.escape(t) for t in (f.media_type, *f.aliases) if t == f.media_type or t not in names)
+            for f in offered
+        }  # fmt: skip
+        return cls(tuple((pattern, table[name]) for name, pattern in rows.items()), table[ANY], table[OTHERS])
+
+
 def write_rules(folder: Path, files: Files, app: Flask, root: str) -> None:
+    numbers = _numbered(files.chosen.values())
+    usual = next(iter(numbers), None)
     values = {
         "prefix": urlsplit(root).path.rstrip("/"),
         "root": root,
-        "formats": FORMATS,
+        "types": {**files.types, PROBLEM: "application/problem+json"},
         "documents": DOCUMENTS,
         "first": DOCUMENTS[0],
         "html": HTML,
         "languages": [language for language in LANGUAGES if language != FIRST],
         "first_language": FIRST,
         "moved": sorted(files.moved.items()),
-        "pages_only": sorted(files.pages_only.items()),
+        "gone": sorted(files.gone.items()),
+        "gone_folder": GONE,
+        "pages": [(path, stem_of(path)) for path in sorted(files.pages)],
+        "tables": list(numbers),
+        "chosen": [(path, stem_of(path), numbers[table], place.location) for path, place in sorted(files.chosen.items())
+                   if (table := Table.of(place.table)) != usual],
+        "no": NO,
+        "away": AWAY,
         "problem": PROBLEM,
-        "odd": sorted(files.odd.items()),
+        "odd": files.odd.items(),
         "things": files.things,
-        "folders": sorted(files.folders.items()),
-        "plain": PLAIN,
+        "folders": sorted(files.folders),
+        "bilingual": sorted(files.languages),
         "cross_origin": sorted(CROSS_ORIGIN.items()),
-    }
+    }  # fmt: skip
     for name, template in _TEMPLATES.items():
         (folder / name).write_text(app.jinja_env.get_template(template).render(values), encoding="utf-8")
     _write_errors(folder / "site" / ".errors", app, root)
     rows = ["key\tfile\tContent-Type\tContent-Language"]
     rows += [f"{key}\t{found.file}\t{found.content_type}\t{found.language}" for key, found in sorted(_keys(files))]
     (folder / _OBJECTS).write_text("\n".join(rows) + "\n", encoding="utf-8")
+
+
+def _numbered(places: Iterable[Place]) -> dict[Table, int]:
+    """The ways to choose; that of most places, 0, needs no rule for each of them."""
+    counts = Counter(Table.of(place.table) for place in places)
+    return {table: number for number, (table, _) in enumerate(counts.most_common())}
 
 
 def _write_errors(folder: Path, app: Flask, root: str) -> None:
@@ -69,6 +110,6 @@ def _keys(files: Files) -> list:
     found = list(files.objects.items())
     for key, item in files.objects.items():
         stem = key.removesuffix(f".{HTML.extension}")
-        if stem != key and item.language == FIRST and stem not in files.objects:
+        if stem != key and item.language in ("", FIRST) and stem not in files.objects:
             found.append((stem.removesuffix("index"), item))
     return found

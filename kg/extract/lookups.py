@@ -21,7 +21,8 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "organisations": ("key", "class", "name_ja", "name_en"),
     "aliases": ("surface", "language", "country", "container", "kind", "key"),
     "country-letters": ("letter", "cc"),
-    "repeated-names": ("name",),
+    "local-government-names": ("key", "name", "language"),
+    "repeated-names": ("name", "bearers"),
     "news-items": ("mark", "key"),
     "activities": ("name", "reporter", "key", "kind", "slug", "class", "thing", "convenes", "members", "interval"),
 }
@@ -33,11 +34,14 @@ _THING = re.compile(r"[a-z]+:[a-z0-9-]+:.+")
 
 
 def load_lookups(project: Project) -> Lookups:
-    """All tables of `COLUMNS`, by name. ProjectError with file and line for a table that is missing, misshapen, or
+    """All tables of `COLUMNS`, by name, and those of `mappings/reference` that reading needs. ProjectError with file and line for a table that is missing, misshapen, or
     names something that another table does not have. `labels` are the names of all things (`kg.extract.mentions`)."""
     numbered = {name: _rows(project, name, columns) for name, columns in COLUMNS.items()}
     lookups = {name: tuple(row for _, row in rows) for name, rows in numbered.items()}
+    known_countries = _known_countries(project)
     known_keys = {name: {row[column] for row in lookups[name]} for name, column in _KEYS.items()}
+    # `kg add` takes over the row of a country that a row of another table names; `kg check` says where it is missing.
+    known_keys["countries"] |= {row["cc"] for row in known_countries}
     for name, rows in numbered.items():
         where = project.place(project.lookup(name))
         for line, row in rows:
@@ -47,13 +51,19 @@ def load_lookups(project: Project) -> Lookups:
                     raise ProjectError("lookup-value-unknown", f"{where}:{line}", **found)
             if wrong := _wrong(name, row):
                 raise ProjectError("lookup-value", f"{where}:{line}", column=wrong, value=row[wrong])
-    return {**lookups, "labels": labels(project), "known-countries": _known_countries(project)}
+    return {**lookups, "labels": labels(project), "known-countries": known_countries, "kinds-abroad": _kinds_abroad(project)}
 
 
 def _known_countries(project: Project) -> Rows:
     """The names of all countries, also of those that no document names yet: `other_ja` has further names between bars."""
     path = project.mappings / "reference" / "countries.csv"
     return [row for _, row in read_csv(path, project.place(path), ("cc", "name_ja", "name_en", "other_ja", "source"))]
+
+
+def _kinds_abroad(project: Project) -> Rows:
+    """What kind of government a Japanese word for one stands for abroad, in a country where a row names one."""
+    path = project.mappings / "reference" / "kinds-abroad.csv"
+    return [row for _, row in read_csv(path, project.place(path), ("ending", "country", "kind", "source"))]
 
 
 def _rows(project: Project, name: str, columns: tuple[str, ...]) -> list[tuple[int, dict[str, str]]]:
@@ -72,6 +82,8 @@ def _references(name: str, row: Mapping[str, str], keys: Mapping[str, set[str]])
             yield "key", row["key"], known
     elif name == "country-letters":
         yield "cc", row["cc"], countries
+    elif name == "local-government-names":
+        yield "key", row["key"], governments
     elif name == "local-governments":
         yield "country", row["country"], countries
         yield "prefecture", row.get("prefecture", ""), governments

@@ -25,8 +25,10 @@ _DERIVED = ("語", "人", "海")
 """after a name these make another word of it: 日本語, 日本海"""
 _KIND_LAST = re.compile(r"(?P<stem>[A-Z][\w' -]+) (?P<kind>City|Town|Village|Ward|Prefecture)")
 _TABLES = {
-    "local-government-names": ("lg", "key", "name"), "local-governments": ("lg", "key", "kana"),
-    "country-names": ("country", "cc", "name"),
+    "local-government-names": ("lg", "key", ("name",)), "local-governments": ("lg", "key", ("name_ja", "name_en", "kana")),
+    "country-names": ("country", "cc", ("name",)), "countries": ("country", "cc", ("name_ja", "name_en")),
+    "places": ("place", "key", ("name_ja", "name_en")), "offices": ("office", "key", ("name_ja", "name_en")),
+    "organisations": ("org", "key", ("name_ja", "name_en")),
 }  # fmt: skip
 
 
@@ -80,12 +82,17 @@ def _joined(text: str, at: int) -> bool:
 
 def labels(project: Project) -> tuple[dict[str, str], ...]:
     """Every name and the key (`lg/jp-tokyo-to`) of a thing that has it, as rows `name`, `key`; sorted, each once."""
-    pairs = set(_pairs(project))
-    pairs |= {(form, key) for name, key in pairs if key.startswith("lg/jp-") for form in _other_forms(name)}
-    return tuple({"name": name, "key": key} for name, key in sorted(pairs))
+    return with_other_forms(_pairs(project))
 
 
-def _other_forms(name: str) -> tuple[str, ...]:
+def with_other_forms(pairs: Iterable[tuple[str, str]]) -> tuple[dict[str, str], ...]:
+    """Rows `name`, `key` of pairs of a name and a key, sorted, each once; a Japanese government with its other forms."""
+    found = set(pairs)
+    found |= {(form, key) for name, key in found if key.startswith("lg/jp-") for form in other_forms(name)}
+    return tuple({"name": name, "key": key} for name, key in sorted(found))
+
+
+def other_forms(name: str) -> tuple[str, ...]:
     """`Kobe City` as people write it: Kobe, City of Kobe, city of Kobe."""
     found = _KIND_LAST.fullmatch(name)
     if not found:
@@ -98,10 +105,9 @@ def _pairs(project: Project) -> Iterator[tuple[str, str]]:
     for _, row in read_csv(path, project.place(path), ("key", "label_ja", "label_en")):
         if row["key"].split("/")[0] in KINDS:
             yield from ((row[column], row["key"]) for column in ("label_ja", "label_en") if row[column])
-    for table, (kind, key, name) in _TABLES.items():
+    for table, (kind, key, columns) in _TABLES.items():
         for row in _rows(project, table):
-            if row[name]:
-                yield row[name], f"{kind}/{row[key]}"
+            yield from ((row[name], f"{kind}/{row[key]}") for name in columns if row[name])
     for row in _rows(project, "organisation-names"):
         yield row["name"], f"{row['kind']}/{row['key']}"
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kg.errors import ProjectError
+from kg.extract.remarks import MEANINGS
 from kg.messages import nearest
 from kg.project import Project, read_toml
 
@@ -26,13 +27,16 @@ FIELDS: dict[str, dict[str, type]] = {
         "programme": str, "months": list,
         "heading.pattern": str, "header.words": list,
         "hosts.kinds": list, "hosts.joiners": list,
+        "hosts.form": list, "hosts.form.printed": str, "hosts.form.means": str,
+        "remark": list, "remark.means": str, "remark.pattern": str,
         "themes.subtitle": str, "themes.number": str,
     },
     "key_value": _COMMON | _CONTACT | {
         "record.start": str, "record.heading": str,
         "field": list, "field.name": str, "field.label": str, "field.prose": bool,
         "heading": list, "heading.pattern": str, "heading.kind": str,
-        "name.aside": str, "name.later": str,
+        "name.aside": str, "name.later": str, "name.rhythm": str,
+        "remark": list, "remark.means": str, "remark.pattern": str,
         "parties.separators": str, "parties.government": str, "parties.organisation": str,
         "parties.itinerary": str, "parties.connectors": str, "parties.more": str,
         "parties.roles": list, "parties.roles.pattern": str, "parties.roles.role": str,
@@ -47,8 +51,8 @@ REASONS = ("banner", "navigation", "title", "introduction", "footer")
 UNNAMED = ("group", "office-holders")
 ASIDES = ("private-bodies", "explanation", "department", "in-turn")
 """why words in a field of parties, or in a bracket there, name no party of their own: closed"""
-_CLOSED = {"ignore.reason": REASONS, "parties.unnamed.reason": UNNAMED, "parties.asides.reason": ASIDES}
-_PATTERNS = (".pattern", ".subtitle", ".number", ".part", ".as-of", ".aside", ".later", ".listing", ".letters",
+_CLOSED = {"remark.means": MEANINGS, "ignore.reason": REASONS, "parties.unnamed.reason": UNNAMED, "parties.asides.reason": ASIDES}
+_PATTERNS = (".pattern", ".subtitle", ".number", ".part", ".as-of", ".aside", ".later", ".rhythm", ".listing", ".letters",
              ".government", ".organisation", ".telephone", ".fax", ".email", ".connectors", ".more", "record.heading", "blurb.end", ".no-end")  # fmt: skip
 
 

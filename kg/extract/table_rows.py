@@ -14,6 +14,7 @@ from typing import Any
 from kg.errors import SourceError
 from kg.extract.contact import ContactReader
 from kg.extract.lookups import Lookups
+from kg.extract.remarks import Remark, RemarkReader, without
 from kg.extract.tables import BORDER
 from kg.extract.text import Page, TextLine, span
 from kg.letters import slips, squeeze
@@ -52,6 +53,7 @@ class _Reader:
         words = _any(map(_spaced, self.layout["header"]["words"]))
         self.header = re.compile(rf"\s*(?:(?:{words})\s*)+")
         self.contact = ContactReader(self.layout)
+        self.remarks = RemarkReader(self.layout)
         self.ignore = [re.compile(entry["pattern"]) for entry in self.layout["ignore"]]
         self.months = [month.casefold() for month in self.layout["months"]]
         self.hosts = re.compile(self._hosts())
@@ -62,9 +64,12 @@ class _Reader:
         named = [row["name_en"] for row in self.lookups["local-governments"] if row["country"] == country]
         named += [row["surface"] for row in self.lookups["aliases"] if row["kind"] == "lg" and row["language"] == "en"]
         known = rf"(?:{_any(map(_spaced, filter(None, named)))})(?!\w)"
-        host = rf"(?:{known}|[A-Z][\w'-]*(?:\s+[A-Z][\w'-]*){{0,3}}?\s+(?:{kinds})(?!\w))"
+        words = rf"(?!(?:{kinds})(?!\w))[A-Z][\w'-]*"
+        formed = rf"{words}(?:\s+{words}){{0,2}}?\s+(?:{_any(_spaced(form['printed']) for form in self.layout['hosts']['form'])})(?!\w)"
+        host = rf"(?:(?:{kinds})\s+of\s+{words}|{formed}|{known}|[A-Z][\w'-]*(?:\s+[A-Z][\w'-]*){{0,3}}?\s+(?:{kinds})(?!\w))"
         joiner = _any(re.escape(j) + (r"\b" if j.isalpha() else "") for j in self.layout["hosts"]["joiners"])
         self.host = re.compile(host)
+        self.joiner = re.compile(rf"\s*(?:{joiner}|\n)\s*")
         # Hosts under each other stand in a cell of their own, or on lines of their own above the theme.
         under = rf"[^\S\n]*\n\s*(?={host}[^\S\n\t]*(?:\t|\n\s*\S))"
         return rf"\s*{host}(?:(?:\s*(?:{joiner})\s*|{under}){host})*"
@@ -81,6 +86,7 @@ class _Reader:
             return None, False
         following = next((after.folded for after in page[index + 1 :] if not after.blank), "")
         opens = self.dates_end(f"{line}\n{following}", found.end()) or self.host.search(line, found.end())
+        opens = opens or self.remarks.at(line, found.end())
         return squeeze(found["office"]), bool(opens)
 
     def unknown_office(self, line: TextLine) -> str | None:
@@ -192,31 +198,76 @@ def _record(document: Document, page: Page, row: _Row, reader: _Reader, problems
     # A bullet prints no word of a name.
     folded = re.sub(r"((?:^|[\n\t])[^\S\n\t]*)・", r"\1 ", folded)
     office = reader.start.match(folded)
+    remarks, folded = _remarks(reader, folded, office.end())
     dates = reader.dates_end(folded, office.end())
-    hosts = reader.hosts.match(folded, dates) if dates else None
+    if dates and (remark := reader.remarks.at(folded, dates)):
+        remarks, folded = [*remarks, remark], without(folded, [remark])
+    hosts = _hosts(reader, folded, dates or office.end()) if dates or remarks else []
     if not hosts:
-        missing = "hosts" if dates else "dates"
-        problems.append(Problem("row-unread", where, {"missing": missing, "last": whole.lines[1]}))
+        problems.append(_unread(reader, page.text[base:stop], dates, where, whole.lines[1]))
         return None
+    # A remark at the end of a part is none of its words.
+    text = page.text[:base] + without(page.text[base:stop], remarks) + page.text[stop:]
     cells = {
-        "dates": page.trimmed(base + office.end(), base + dates),
-        "hosts": page.trimmed(base + hosts.start(), base + hosts.end()),
-        "themes": page.trimmed(base + hosts.end(), stop),
+        "dates": _trimmed(text, base + office.end(), base + (dates or office.end())),
+        "hosts": _trimmed(text, base + hosts[0][0], base + hosts[-1][1]),
+        "themes": _trimmed(text, base + hosts[-1][1], stop),
     }
-    if cells["themes"][0] >= cells["themes"][1]:
-        problems.append(Problem("theme-missing", where, {}, "warning"))
-        del cells["themes"]
-    printed = {name: page.text[slice(*chars)] for name, chars in cells.items()}
-    names = [found.span() for found in reader.host.finditer(folded, *hosts.span())]
+    problems += [Problem("theme-missing", where, {}, "warning")] if cells["themes"][0] >= cells["themes"][1] else []
+    cells = {name: chars for name, chars in cells.items() if chars[0] < chars[1]}
+    printed = {name: text[slice(*chars)] for name, chars in cells.items()}
     verbatim = {
         "series": row.series,
         "office": squeeze(page.text[base + office.start("office") : base + office.end("office")]),
-        "dates": squeeze(printed["dates"]),
-        "hosts": [squeeze(page.text[base + first : base + last]) for first, last in names],
+        **({"dates": squeeze(printed["dates"])} if "dates" in printed else {}),
+        "hosts": [squeeze(page.text[base + first : base + last]) for first, last in hosts],
         "themes": [line.strip() for line in printed.get("themes", "").split("\n") if line.strip()],
     }
+    if remarks:
+        cells["remarks"] = (base + min(r.start for r in remarks), base + max(r.end for r in remarks))
+        verbatim["remarks"] = [{"means": r.means, "text": squeeze(page.text[base + r.start : base + r.end])} for r in remarks]
     passages = {"series": span([row.heading])} | {name: page.place(*chars) for name, chars in cells.items()}
     return Record(document.id, document.sha256, "", reader.layout["type"], EXTRACTOR, whole, passages, verbatim, {})
+
+
+def _remarks(reader: _Reader, folded: str, dates: int) -> tuple[list[Remark], str]:
+    """The remarks of a row (`dates`: where its dates would begin), and the row with blanks in their place."""
+    remarks = reader.remarks.find(folded)
+    folded = without(folded, remarks)
+    if remark := reader.remarks.at(folded, dates):
+        remarks, folded = [*remarks, remark], without(folded, [remark])
+    return remarks, folded
+
+
+def _hosts(reader: _Reader, folded: str, start: int) -> list[tuple[int, int]]:
+    """Where the names of the hosts stand: what looks like one, or all of the cell after the dates where cells are told."""
+    found = reader.hosts.match(folded, start)
+    if found:
+        return [one.span() for one in reader.host.finditer(folded, *found.span())]
+    cell = re.compile(r"\s*\t\s*([^\t\s][^\t]*)\t").match(folded, start)
+    names, at = [], cell.start(1) if cell else 0
+    for end in [joiner.span() for joiner in reader.joiner.finditer(folded, *cell.span(1))] + [(cell.end(1),) * 2] if cell else []:
+        names.append((at, end[0]))
+        at = end[1]
+    return names
+
+
+def _unread(reader: _Reader, printed: str, dates: int | None, where: str, last: int) -> Problem:
+    """What is said of a row without dates or hosts; of hosts, the words that stand where they would and what is near."""
+    if dates is None:
+        return Problem("row-unread", where, {"missing": "dates", "last": last})
+    words = squeeze(printed[dates:]).split(" ")
+    begun = " ".join(words[:2])
+    known = [row["name_en"] for row in reader.lookups["local-governments"] if row["country"] == reader.layout["country"]]
+    near = nearest(begun, filter(None, known))
+    stem = [name for name in known if name and name.split(" ")[0] == words[0]]
+    return Problem("host-unread", where, {"printed": " ".join(words[:6]), "first": words[0], "nearest": ", ".join(stem) or near, "last": last, "place": where})
+
+
+def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
+    """The code points [start, end) without blanks and borders at their ends."""
+    words = text[start:end]
+    return start + len(words) - len(words.lstrip()), start + len(words.rstrip()) if words.strip() else start
 
 
 def _spaced(words: str) -> str:

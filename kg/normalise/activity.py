@@ -15,6 +15,7 @@ from kg.normalise.fiscal import Eras, FiscalYears, read_fiscal_years
 from kg.normalise.mentions import read_mentions
 from kg.normalise.names import Names, Unresolved
 from kg.normalise.parties import Found, PartyReader
+from kg.normalise.remarks import take_remarks
 
 Rows = Sequence[Mapping[str, str]]
 _ADDRESS = re.compile(r"https?://[A-Za-z0-9._~:/?#\[\]@!$&'*+,;=%-]+", re.ASCII)
@@ -62,7 +63,8 @@ def explain_activity(
         return None, [Problem("record-nameless", where, {"last": record.place.lines[1]})]
     _kind(work)
     reporters = _reporters(work)
-    _years(work, read_fiscal_years(" ".join(work.lines("years")), Eras(lookups["eras"])))
+    years = _without_remarks(work, " ".join(work.lines("years")), "years")
+    _years(work, read_fiscal_years(years, Eras(lookups["eras"])))
     activity, key = _activity(work, reporters, lookups["activities"])
     home = {prefecture for slug in reporters if (prefecture := names.prefecture_of(slug))}
     reader = PartyReader(layout, names, home)
@@ -127,7 +129,10 @@ def _years(work: _Work, years: FiscalYears) -> None:
 def _activity(work: _Work, reporters: Sequence[str], known: Rows) -> tuple[Mapping[str, str], str]:
     """The row of the activity's name, empty for an unknown one, and the key. Sets what the row says."""
     name, aside = _name(work)
+    name, aside = _without_remarks(work, name, "name"), _without_remarks(work, aside, "name")
     work.norm["name"] = name
+    if re.search(work.layout["name"]["rhythm"], fold(aside)):
+        work.problem("rhythm-unread", {"printed": aside}, "name", 2)
     rows = [row for row in known if fold(row["name"]) == fold(name)]
     row = next((r for r in rows if not r["reporter"] or r["reporter"] in reporters), {})
     if row:
@@ -149,6 +154,15 @@ def _activity(work: _Work, reporters: Sequence[str], known: Rows) -> tuple[Mappi
     elif later:
         work.problem("later-name-unplaced", {"name": aside[slice(*later.span("name"))]}, "name")
     return row, key
+
+
+def _without_remarks(work: _Work, text: str, name: str) -> str:
+    """`text` without remarks such as "(cancelled)", which say what the state of the activity is."""
+    text, means = take_remarks(text, work.layout["remark"])
+    if means:
+        work.norm["status"] = sorted({*work.norm.get("status", ()), *means})
+        work.problem("remark-read", {"printed": " ".join(work.lines(name))[:60], "means": ", ".join(means)}, name, severity="info")
+    return text
 
 
 def _name(work: _Work) -> tuple[str, str]:
@@ -179,7 +193,8 @@ def _parties(work: _Work, found: Mapping[str, Found], parts: Sequence[Part]) -> 
     work.norm["destinations"] = _targets((party.kind, party.slug) for party in stays)
     with_governments = {work.names.country_of(p.slug) for p in found["counterparts"].parties if p.kind == "lg"}
     alone = [country for name in found for country in found[name].countries]
-    alone += [part.country for part in parts if part.country not in with_governments]
+    beside = [part.country for part in parts] + [country for name in found for country in found[name].unplaced]
+    alone += [country for country in beside if country not in with_governments]
     work.norm["countries"] = [{"slug": country} for country in dict.fromkeys(alone)]
     everything = [p for name in found for p in found[name].parties]
     organisations = dict.fromkeys(p.slug for p in everything if p.kind == "org")

@@ -12,7 +12,7 @@ def read_mentions(
 ) -> tuple[list[dict[str, str]], list[Problem]]:
     """What the names found in the text mean, each thing once; a name of several things is reported, not chosen."""
     things: dict[str, list[str]] = {}
-    repeated = {row["name"] for row in lookups["repeated-names"]}
+    repeated = {row["name"]: [f"lg/{key}" for key in row["bearers"].split()] for row in lookups["repeated-names"]}
     for row in lookups["labels"]:
         things.setdefault(row["name"], []).append(row["key"])
     found: dict[str, dict[str, str]] = {}
@@ -21,8 +21,7 @@ def read_mentions(
         place = record.passages[f"mention-{n}"]
         if len(things[name]) > 1 or name in repeated:
             # The tables may have one of them only.
-            others = ["…"] if len(things[name]) == 1 else []
-            values = {"name": name, "candidates": ", ".join([*things[name], *others])}
+            values = {"name": name, "candidates": ", ".join(dict.fromkeys([*things[name], *repeated.get(name, ())]))}
             problems.append(Problem("mention-ambiguous", f"{record.document}:{place.lines[0]}", values, "warning"))
             continue
         kind, _, slug = things[name][0].partition("/")

@@ -12,6 +12,7 @@ import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from kg.forms import forms
 from kg.letters import fold
 from kg.model import Problem
 
@@ -29,10 +30,13 @@ class Unresolved:
     table: str = "local-governments"
     """the table in which it would stand"""
     country: str | None = None
+    container: str | None = None
+    """the first-level unit printed before it"""
 
     def problem(self, where: str) -> Problem:
         values = {"name": self.name, "candidates": ", ".join(self.candidates) or "-", "table": self.table}
-        values |= {"country": self.country} if self.country else {}
+        known = {"country": self.country, "container": self.container}
+        values |= {name: key for name, key in known.items() if key}
         return Problem("name-ambiguous" if self.ambiguous else "name-unresolved", where, values, "warning")
 
 
@@ -45,6 +49,8 @@ class Names:
         for key, row in self._rows.items():
             for name in {row["name_ja"], row["name_en"]} - {""}:
                 self._plain.setdefault(spelling(name), set()).add(key)
+        for row in lookups["local-government-names"]:
+            self._plain.setdefault(spelling(row["name"]), set()).add(row["key"])
         self._aliases: dict[str, list[Mapping[str, str]]] = {}
         self._countries = {
             spelling(name): row["cc"] for row in lookups["known-countries"] for name in (row["name_ja"], *row["other_ja"].split("|"))
@@ -63,7 +69,7 @@ class Names:
                 self._bodies[spelling(row["surface"])] = (row["kind"], row["key"])
         self.letters = {row["letter"]: row["cc"] for row in lookups["country-letters"]}
         """Countries by the one character that stands for each in a compound (日仏)."""
-        self._repeated = {spelling(row["name"]) for row in lookups["repeated-names"]}
+        self._repeated = {spelling(row["name"]): row["bearers"].split() for row in lookups["repeated-names"]}
         self._classes = {row["key"]: row["class"] for row in lookups["organisations"]}
         self._longest = max(map(len, (*self._plain, *self._aliases, *self._countries, *self._bodies)), default=0)
 
@@ -146,17 +152,29 @@ class Names:
             return near_home.pop()
         if len(keys) == 1 and (container is not None or not self._needs_context(word, country)):
             return keys.pop()
+        if not keys and (alike := self._alike(name, country)):
+            return alike
         candidates = {row["key"] for row in aliases} | self._plain.get(word, set())
         if country is not None:
             candidates = {key for key in candidates if self.country_of(key) == country}
         if candidates:
-            return Unresolved(name, tuple(sorted(candidates)), ambiguous=container is None, country=country)
+            others = self._repeated.get(word, ()) if container is None else ()
+            return Unresolved(name, tuple(sorted({*candidates, *others})), container is None, country=country)
         printed = {}
         for row in self._rows.values():
             if country in (None, row["country"]):
                 printed |= {spelling(form): form for form in (row["name_ja"], row["name_en"]) if form}
         close = difflib.get_close_matches(word, printed, n=3, cutoff=0.5)
-        return Unresolved(name, tuple(printed[form] for form in close), ambiguous=False, country=country)
+        return Unresolved(name, tuple(printed[form] for form in close), False, country=country, container=container)
+
+    def _alike(self, name: str, country: str | None) -> str | None:
+        """The one government whose name in Latin letters is another spelling of `name`: Ōtsu-shi for Otsu City."""
+        asked = {(form.stem, form.kind) for form in forms(name) if form.writing == "latin" and form.kind}
+        found = {
+            key for key, row in self._rows.items() if asked and row["country"] == country
+            for form in forms(row["name_en"] or "-") if (form.stem, form.kind) in asked
+        }  # fmt: skip
+        return found.pop() if len(found) == 1 else None
 
     def no_body(self, name: str) -> Unresolved:
         """What is said of an organisation that no table has."""

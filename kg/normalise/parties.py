@@ -53,6 +53,8 @@ class Found:
 
     parties: list[Party] = field(default_factory=list)
     countries: list[str] = field(default_factory=list)
+    unplaced: list[str] = field(default_factory=list)
+    """countries of governments that no table has"""
     names: list[tuple[str, str, str]] = field(default_factory=list)
     unnamed: list[str] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
@@ -254,7 +256,9 @@ class _Line:
             glued = self.country_glued(text)
             if glued and self.r.looks_like_government.search(fold(text)):
                 self.found.names.append(("country", glued[0], text[: glued[1]]))
-                self.found.countries.append(glued[0])
+                self.found.unplaced.append(glued[0])
+            elif len(contexts) == 1 and contexts[0]:
+                self.found.unplaced.append(contexts[0])
             self.unresolved(found)
         else:
             self.fault("text-unread", text=text)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from kg.model import Issue, Problem, Record
 from kg.normalise.dates import DateRange, read_dates
-from kg.normalise.names import Names
+from kg.normalise.names import Names, Unresolved
 from kg.normalise.themes import Theme, read_themes
 
 
@@ -19,11 +20,12 @@ def explain_seminar(
     verbatim, where = record.verbatim, f"{record.document}:{record.place.lines[0]}"
     problems: list[Problem] = []
     office = next(row for row in lookups["offices"] if row["printed"] == verbatim["office"])
-    dates = read_dates(verbatim["dates"], int(verbatim["series"]), layout["months"])
-    problems += _date_problems(dates, verbatim["dates"], where)
+    printed = verbatim.get("dates")
+    dates = read_dates(printed, int(verbatim["series"]), layout["months"]) if printed else DateRange()
+    problems += _date_problems(dates, printed or "", where)
     hosts = []
     for name in verbatim["hosts"]:
-        found = names.government(name, layout["country"])
+        found = _host(name, layout, names)
         if isinstance(found, str):
             hosts.append({"lg": found, "name": name})
         else:
@@ -32,14 +34,32 @@ def explain_seminar(
     themes = read_themes(verbatim["themes"], verbatim["hosts"], layout["themes"], kinds)
     norm = {
         "fy": verbatim["series"], "office": office["key"], "officeName": verbatim["office"],
-        "programme": layout["programme"], "hosts": hosts, "verbatim": verbatim["dates"],
+        "programme": layout["programme"], "hosts": hosts,
         "themes": [theme.text for theme in themes], "topics": _topics(themes, hosts),
     }  # fmt: skip
+    norm |= {"verbatim": printed} if printed else {}
+    remarks = verbatim.get("remarks", ())
+    norm |= {"status": sorted({remark["means"] for remark in remarks})} if remarks else {}
+    problems += [Problem("remark-read", where, {"printed": r["text"], "means": r["means"]}, "info") for r in remarks]
     norm |= {name: day for name, day in (("start", dates.start), ("end", dates.end)) if day}
     issues = _issues(dates, themes, missing_host=len(hosts) < len(verbatim["hosts"]))
     norm["issues"] = sorted({issue.code for issue in issues})
     key = f"{verbatim['series']}-{office['key']}"
     return replace(record, key=key, norm=norm, issues=tuple(issues)), problems
+
+
+def _host(name: str, layout: Mapping[str, Any], names: Names) -> str | Unresolved:
+    """A host by its name as printed, else by the name that the other word for its kind stands for (Fukui Pref.)."""
+    found = names.government(name, layout["country"])
+    if isinstance(found, str):
+        return found
+    kinds = "|".join(map(re.escape, layout["hosts"]["kinds"]))
+    before = re.fullmatch(rf"(?P<kind>{kinds}) of (?P<name>.+)", name)
+    other = f"{before['name']} {before['kind']}" if before else next(
+        (f"{name.removesuffix(form['printed'])}{form['means']}"
+         for form in layout["hosts"]["form"] if name.endswith(f" {form['printed']}")), None,
+    )  # fmt: skip
+    return names.government(other, layout["country"]) if other else found
 
 
 def _topics(themes: Sequence[Theme], hosts: Sequence[Mapping[str, str]]) -> list[dict[str, Any]]:
