@@ -70,7 +70,6 @@ def register(app: Flask, site: Site) -> None:
     add("/sitemap.xml", "sitemap", lambda: _sitemap(site, None))
     add("/sitemap/<int:number>.xml", "sitemap-part", lambda number: _sitemap(site, number))
     add("/linkset/<path:path>", "linkset", lambda path: _linkset(site, path))
-    add("/release/<version>/dump/<path:name>", "release-file", lambda version, name: _file(site, version, name))
     add("/release/<name>.zip", "release-archive", lambda name: _archive(site, name))
     # Registered here and not with the headers that all answers have: it is the release that is named.
     app.after_request(lambda response: _named(response, site.release.release.version))
@@ -206,13 +205,6 @@ def _linkset(site: Site, path: str) -> Response:
     response.set_etag(sha256(response.get_data()).hexdigest()[:32])
     response.headers["Vary"] = "Accept, Host"
     return response
-
-
-def _file(site: Site, version: str, name: str) -> Response:
-    """A file of the release under its own id: the address that its description names; it never holds anything else."""
-    if version != site.release.release.version or name not in site.release.files:
-        raise VisitorError("not-found", path=request.path, nearest="-")
-    return redirect(local(f"dump/{name}"), 303)  # type: ignore[return-value]
 
 
 def _archive(site: Site, name: str) -> Response:

@@ -28,6 +28,7 @@ _LAST_YEAR = 9999
 _LONG, _SHORT = 40, 18
 """characters of a text"""
 OFFERED = (*FILES, HTML)
+_INDEX = (HTML, JSON)
 """the first is for those who say nothing"""
 
 
@@ -53,15 +54,15 @@ class Shelf:
 
 def register(app: Flask, site: Site) -> None:
     app.add_url_rule("/list", "lists", lambda: _index(site))
+    for form in _INDEX:
+        name = f"lists-{form.extension}"
+        app.add_url_rule(f"/list.{form.extension}", name, lambda extension=form.extension: _index(site, extension))
     app.add_url_rule("/list/<name>", "list", lambda name: _list(site, name))
 
 
-def _index(site: Site) -> Response:
+def _index(site: Site, extension: str | None = None) -> Response:
     views, lists = site.views(), site.lists
-    choice = negotiate(request.headers.get("Accept"), (HTML, JSON))
-    if choice is None:
-        raise VisitorError("not-acceptable", offered=", ".join((HTML.media_type, JSON.media_type)))
-    if choice.format == JSON:
+    if _format(extension, _INDEX) == JSON:
         found = [{"name": name, "class": class_, "label": dict(site.vocabulary.text(class_).by_language), "number": number}
                  for name, (class_, number) in lists.classes.items()]
         content = {"release": site.release.release.version, "lists": found}
@@ -70,7 +71,7 @@ def _index(site: Site) -> Response:
         entries = [(Link(views.name(class_), list_address(name)), number, name in lists.named)
                    for name, (class_, number) in sorted(lists.classes.items(), key=lambda item: -item[1][1])]
         response = page(render_template("lists.html", entries=entries))
-    response.headers["Vary"] = VARY
+    response.headers["Vary"] = VARY if extension is None else "Accept-Language"
     return response
 
 
@@ -87,7 +88,7 @@ def _list(site: Site, name: str) -> Response:
         near = get_close_matches(stem[:60], site.lists.classes)
         places = [bare(f"list/{found}") for found in near]
         raise VisitorError("not-found", path=request.path, nearest=", ".join(places) or "-", near=places)
-    format = _format(extension, bool(dot))
+    format = _format(extension if dot else None, OFFERED)
     class_, _ = site.lists.classes[stem]
     asked = _asked(site.lists, class_)
     response = _answer(site, stem, class_, asked, format)
@@ -97,17 +98,17 @@ def _list(site: Site, name: str) -> Response:
     return response
 
 
-def _format(extension: str, has_suffix: bool) -> Format:
-    if has_suffix:
-        format = by_extension(extension, OFFERED)
-        if format is None:
-            offered = ", ".join(f".{f.extension}" for f in OFFERED)
-            raise VisitorError("not-found", path=request.path, nearest=offered)
-        return format
-    choice = negotiate(request.headers.get("Accept"), OFFERED)
-    if choice is None:
-        raise VisitorError("not-acceptable", offered=", ".join(f.media_type for f in OFFERED))
-    return choice.format
+def _format(extension: str | None, formats: tuple[Format, ...]) -> Format:
+    """The form that a suffix names, or else that `Accept` chooses."""
+    if extension is None:
+        choice = negotiate(request.headers.get("Accept"), formats)
+        if choice is None:
+            raise VisitorError("not-acceptable", offered=", ".join(f.media_type for f in formats))
+        return choice.format
+    format = by_extension(extension, formats)
+    if format is None:
+        raise VisitorError("not-found", path=request.path, nearest=", ".join(f".{f.extension}" for f in formats))
+    return format
 
 
 def _asked(lists: Lists, class_: str) -> Asked:

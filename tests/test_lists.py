@@ -149,6 +149,8 @@ def test_a_list_is_the_same_bytes_under_its_etag(site: Server):
 
 def test_every_class_that_has_things_has_a_list(site: Server):
     lists = site.get("/list", "application/json").json()["lists"]
+    assert site.get("/list.json", "text/html").json()["lists"] == lists
+    assert "<h1>" in site.get("/list.html", "application/json").text
     assert len(lists) > 30
     for found in lists:
         assert site.get(f"/list/{found['name']}.json?page=1").json()["class"] == found["class"]
