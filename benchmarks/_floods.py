@@ -7,6 +7,7 @@ door, and that memory stays where it was.
 from __future__ import annotations
 
 import contextlib
+import errno
 import random
 import resource
 import socket
@@ -93,6 +94,7 @@ def giant_bodies(host: str, port: int) -> dict[int, int]:
 def slow_heads(host: str, port: int, number: int, seconds: float) -> tuple[int, int]:
     """Slow-loris: heads of which a byte comes now and then. How many connections there were, and are left."""
     lines = _open(host, port, number)
+    opened = len(lines)
     until = time.monotonic() + seconds
     while time.monotonic() < until and lines:
         for line in list(lines):
@@ -104,13 +106,15 @@ def slow_heads(host: str, port: int, number: int, seconds: float) -> tuple[int, 
         time.sleep(0.5)
     left = _still_open(lines)
     _close(lines)
-    return number, left
+    return opened, left
 
 
 def idle(host: str, port: int, number: int, meanwhile: Callable[[], None]) -> tuple[int, int]:
-    """Connections that say nothing. How many could be opened, and how many are left after `meanwhile`."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, max(soft, number + 500)), hard))
+    """Connections that say nothing. How many could be opened, and how many are left after `meanwhile`.
+
+    Fewer than `number` where this process may not have as many descriptors, or where opening takes over a minute.
+    """
+    _allow_files(number + 500)
     lines = _open(host, port, number)
     meanwhile()
     opened, left = len(lines), _still_open(lines)
@@ -172,11 +176,26 @@ def memory_mib(root: int, *names: str) -> float:
     return total / 1024
 
 
-def _open(host: str, port: int, number: int) -> list[socket.socket]:
+def _allow_files(number: int) -> None:
+    """Ask for so many descriptors: past the hard limit only who administers the machine gets them."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft >= number:
+        return
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (number, max(hard, number)))
+        return
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def _open(host: str, port: int, number: int, seconds: float = 60.0) -> list[socket.socket]:
     lines = []
-    for _ in range(number):
-        with contextlib.suppress(OSError):
+    until = time.monotonic() + seconds
+    while len(lines) < number and time.monotonic() < until:
+        try:
             lines.append(socket.create_connection((host, port), 5))
+        except OSError as error:
+            if error.errno == errno.EMFILE:
+                break
     return lines
 
 

@@ -2,7 +2,7 @@
 
     python -m benchmarks.attack
 
-builds a release, serves it, and prints a table: what was answered to each query and in how long, whether the service
+(about six minutes) builds a release, serves it, and prints a table: what was answered to each query and in how long, whether the service
 stayed up, and how many connections a listener on this machine saw. Nothing is asserted: times are of this machine.
 """
 
@@ -200,8 +200,11 @@ def beside(host: str, port: int, attackers: int, seconds: float) -> tuple[list[f
     for thread in threads:
         thread.start()
     time.sleep(0.5 if attackers else 0)
-    times, wrong = good_client(host, port, seconds, lambda n: f"SELECT ?s WHERE {{ ?s ?p {n} }} LIMIT 5")
+    times, wrong = good_client(host, port, seconds, lambda n: f"SELECT ?s WHERE {{ ?s ?p {n} }} LIMIT 5 # {attackers}")
     ended.set()
+    for thread in threads:
+        # What they still wait for would stand beside the next measurement.
+        thread.join(30)
     return times, wrong, codes
 
 
@@ -241,8 +244,8 @@ def print_floods(host: str, port: int, pid: int) -> None:
         "heads without end": lambda: floods.header_flood(host, port),
         "giant bodies": lambda: floods.giant_bodies(host, port),
         "random Accept and query": lambda: dict(floods.cache_flood(host, port, SECONDS, document)),
-        "slow heads, 500": lambda: "opened %d, left %d" % floods.slow_heads(host, port, 500, 20.0),
-        "10,000 idle": lambda: "opened %d, left %d" % floods.idle(host, port, 10_000, lambda: time.sleep(20)),
+        "500 slow heads": lambda: "%d opened, %d left" % floods.slow_heads(host, port, 500, 20.0),
+        "10,000 idle connections": lambda: "%d opened, %d left" % floods.idle(host, port, 10_000, lambda: time.sleep(20)),
     }
     print(f"\n{'beside':26}{'answers':>8}{'errors':>8}{'p50 ms':>9}{'p99 ms':>9}{'MiB':>6}{'after':>7}  attackers got")
     for name, attack in attacks.items():
@@ -250,9 +253,12 @@ def print_floods(host: str, port: int, pid: int) -> None:
         wrong: list[int] = []
         ended = threading.Event()
 
-        def good(times: list[float] = times, wrong: list[int] = wrong, ended: threading.Event = ended) -> None:
+        def good(
+            name: str = name, times: list[float] = times, wrong: list[int] = wrong, ended: threading.Event = ended
+        ) -> None:
             while not ended.is_set():
-                more, bad = good_client(host, port, 0.5, lambda n: f"ASK {{ ?s ?p {n + len(times)} }}")
+                # New ones each time: what is in the byte cache would be answered whatever else goes on.
+                more, bad = good_client(host, port, 0.5, lambda n: f"ASK {{ ?s ?p {n + len(times)} }} # {name}")
                 times.extend(more)
                 wrong.extend(bad)
 

@@ -4,7 +4,8 @@
 
 Visitors of every kind ask at once: documents in every form, queries old and new, queries that are ended, clients that hang
 up, requests that are none. Memory is that of all processes (PSS, what is shared counts once), every few seconds; its slope
-is that of a line through what was measured after the first quarter, when caches are full.
+is that of a line through what was measured after the first quarter. The byte caches fill for longer than that: what they
+say they hold (`jichi_cache_bytes`) is told apart, and what tells of a leak is the slope of the rest.
 """
 
 from __future__ import annotations
@@ -25,6 +26,9 @@ from benchmarks import attack
 ACCEPTS = ("text/turtle", "text/html", "application/ld+json", "application/rdf+xml", "*/*", "x/y, text/html;q=0.2")
 THINGS = 'SELECT DISTINCT ?s WHERE { ?s a ?c FILTER(CONTAINS(STR(?s), "/id/") && !CONTAINS(STR(?s), "#")) } LIMIT 400'
 WEB = ("jichi-web", "jichi-release", "python", "kg")
+ROWS = ("all processes", "without evaluators", "byte caches", "neither of the two")
+Samples = list[tuple[float, float]]
+"""seconds since the beginning, and MiB"""
 
 
 def slope(samples: list[tuple[float, float]]) -> float:
@@ -38,8 +42,8 @@ def slope(samples: list[tuple[float, float]]) -> float:
 
 def soak(
     host: str, port: int, pid: int, seconds: float, documents: list[str], every: float = 5.0
-) -> tuple[Counter[str], list[tuple[float, float]], list[tuple[float, float]]]:
-    """Answers by kind and status; memory of all processes over time, and of those that answer."""
+) -> tuple[Counter[str], dict[str, Samples]]:
+    """Answers by kind and status; memory over time by the names of `ROWS`."""
     counts: Counter[str] = Counter()
     end = time.monotonic() + seconds
     visitors = [_reader, _asker, _asker, _heavy, _leaver, _nonsense]
@@ -48,15 +52,27 @@ def soak(
     for thread in threads:
         thread.start()
     begin = time.monotonic()
-    whole, web = [], []
+    found: dict[str, Samples] = {name: [] for name in ROWS}
     while time.monotonic() < end:
         moment = time.monotonic() - begin
-        whole.append((moment, floods.memory_mib(pid)))
-        web.append((moment, floods.memory_mib(pid, *WEB)))
+        whole, web, kept = floods.memory_mib(pid), floods.memory_mib(pid, *WEB), _kept_mib(host, port)
+        for name, size in zip(ROWS, (whole, web, kept, web - kept), strict=True):
+            found[name].append((moment, size))
         time.sleep(min(every, max(0.0, end - time.monotonic())))
     for thread in threads:
         thread.join()
-    return counts, whole, web
+    return counts, found
+
+
+def _kept_mib(host: str, port: int) -> float:
+    """What the byte caches of all processes hold, as they count it."""
+    connection = http.client.HTTPConnection(host, port, timeout=30)
+    try:
+        connection.request("GET", "/metrics")
+        text = connection.getresponse().read().decode()
+    finally:
+        connection.close()
+    return sum(float(line.split()[-1]) for line in text.splitlines() if line.startswith("jichi_cache_bytes")) / (1 << 20)
 
 
 def _reader(host: str, port: int, end: float, counts: Counter[str], documents: list[str], seed: int) -> None:
@@ -130,14 +146,13 @@ def main() -> None:
     options.add_argument("--minutes", type=float, default=1.0)
     given = options.parse_args()
     with attack.served() as (host, port, process):
-        found = attack.answered(host, port, THINGS)
-        documents = [f"/doc/{iri.split('/id/')[1]}" for iri in found]
-        counts, whole, web = soak(host, port, process.pid, 60 * given.minutes, documents)
+        documents = [f"/doc/{iri.split('/id/')[1]}" for iri in attack.answered(host, port, THINGS)]
+        counts, found = soak(host, port, process.pid, 60 * given.minutes, documents)
         alive = process.poll() is None
     print(f"{given.minutes:g} minutes; the service {'ran to the end' if alive else 'ENDED'}")
     for name, number in sorted(counts.items()):
         print(f"{name:24}{number:>10}")
-    for name, samples in (("all processes", whole), ("without evaluators", web)):
+    for name, samples in found.items():
         kept = [m for _, m in samples]
         print(f"{name:24}{kept[0]:>7.0f} MiB at first, {max(kept):.0f} at most, {kept[-1]:.0f} at last; "
               f"slope {slope(samples):+.1f} MiB an hour")

@@ -7,8 +7,8 @@ from functools import cached_property
 
 from endpoint.documents import query_text
 from endpoint.site import Site
-from endpoint.words import LANGUAGES, error_text, word
-from kg.hints import Hint, Terms, hints
+from endpoint.words import LANGUAGES
+from kg.hints import Hint, Terms, hints, terms_of
 from kg.query_text import completed
 
 @dataclass(frozen=True)
@@ -58,33 +58,20 @@ class Completion:
 
     @cached_property
     def _terms(self) -> Terms:
-        """All that occurs: subjects, classes and properties of the data, terms and concepts of the vocabularies."""
-        store = self._site.release.store
-        iris = {row["thing"].value for row in store.select(query_text("subjects"))}
-        for row in store.select(query_text("terms-used")):
-            iris |= {row["class"].value, row["property"].value}
-        iris |= self._vocabulary.terms.keys()
-        iris |= {concept for scheme in self._vocabulary.schemes.values() for concept in scheme.concepts}
-        return Terms(iris, self._vocabulary.prefixes)
+        return terms_of(self._site.release.store, self._vocabulary)
 
     def remarks(self, text: str, language: str) -> list[Remark]:
         found = hints(text, self._vocabulary.base, self._terms)
-        return [self._remark(hint, language) for hint in found]
+        return [_remark(hint, language) for hint in found]
 
     def completed(self, text: str) -> str:
         """The query with PREFIX lines for what it uses and we know."""
         return completed(text, self._vocabulary.base, self._vocabulary.prefixes)
 
-    def _remark(self, hint: Hint, language: str) -> Remark:
-        if hint.code == "term-unknown":
-            key = "hint-near" if hint.nearest else "hint-none"
-            text = word("page", key, language, name=hint.name, nearest=", ".join(hint.nearest))
-            return Remark(hint.code, hint.start, hint.end, text, hint.nearest)
-        if hint.code == "prefix-missing":
-            text = word("page", "hint-prefix", language, name=hint.name)
-            return Remark(hint.code, hint.start, hint.end, text, ())
-        text = error_text(hint.code, {"prefix": hint.name, "nearest": ", ".join(hint.nearest) or "-"}, language)
-        return Remark(hint.code, hint.start, hint.end, text, tuple(f"{near}:" for near in hint.nearest))
+
+def _remark(hint: Hint, language: str) -> Remark:
+    inserts = () if hint.code == "prefix-missing" else hint.nearest if hint.code == "term-unknown" else tuple(f"{near}:" for near in hint.nearest)
+    return Remark(hint.code, hint.start, hint.end, hint.text(language), inserts)
 
 
 def plain(remark: Remark) -> dict[str, object]:

@@ -6,7 +6,7 @@ Values reach a query as terms. Every document is a set of quads; a format of tri
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 from importlib.resources import files
@@ -140,7 +140,7 @@ class Documents:
         nodes = self._nodes(iri)
         own = self._collect("description", nodes)
         incoming = [line for line in self._collect("incoming", nodes) if line not in own]
-        evidence = self._collect("evidence", nodes)
+        evidence = self._evidence(nodes)
         context = self._store.located(evidence)
         context += self._names_for([*own, *incoming, *evidence])
         return Document(
@@ -158,7 +158,7 @@ class Documents:
         content = self._store.lines(iri)
         if not content and not about:
             return None
-        evidence = self._store.construct(query_text("evidence"), {"thing": Term(iri)})
+        evidence = self._evidence([iri])
         context = self._store.located(evidence) + self._names_for(content + about + evidence)
         return Document(iri, path, (*self._store.located(about), *content), (), 0, tuple(context))
 
@@ -199,6 +199,13 @@ class Documents:
             fresh = sorted({row["fragment"].value for row in rows} - set(found))
             found += fresh
         return found
+
+    def _evidence(self, nodes: Sequence[str]) -> list[Line]:
+        """The passages that things were taken from, and which of them their graphs were taken from."""
+        links = {line: terms(line) for line in self._collect("evidence", nodes)}
+        passages = {passage.value for _, _, passage, _ in links.values()}
+        of_graphs = {line for line, (subject, *_) in links.items() if subject.value not in nodes}
+        return sorted({*of_graphs, *self._collect("passage", sorted(passages))})
 
     def _collect(self, query: str, nodes: Iterable[str]) -> list[Line]:
         return sorted({line for node in nodes for line in self._store.construct(query_text(query), {"thing": Term(node)})})

@@ -187,7 +187,7 @@ def _written(site: Site, name: str, class_: str, asked: Asked, things: list[str]
         (_name(site, views, thing), [_values(views, [(c, row[at[c.name]]) for c in p.columns], asked.language) for p in properties])
         for thing, row in table.rows.items()
     ]
-    captions = [(views.caption(site.vocabulary.field(p.predicate, [class_])), _look([cells[n] for _, cells in rows]))
+    captions = [(views.caption(site.vocabulary.field(p.predicate, [class_])), _look([(name[0], cells[n]) for name, cells in rows]))
                 for n, p in enumerate(properties)]
     kept = [(key, value) for key, value in request.args.items(multi=True) if key not in ("page", "spreadsheet", "sort") and value]
     kept.append(("sort", asked.sort))
@@ -200,13 +200,16 @@ def _written(site: Site, name: str, class_: str, asked: Asked, things: list[str]
         sorts=SORTS if lists.has_dates(class_) else SORTS[:2], dated=lists.has_dates(class_), pages=pages(number, last),
         files=[(f.title, bare(f"list/{name}.{f.extension}") + f"?{urlencode(kept)}") for f in FILES],
         spreadsheet=bare(f"list/{name}.csv") + f"?{urlencode([*kept, ('spreadsheet', '1')])}",
-        plain=list_address(name), made=_made(site, class_, asked),
+        plain=list_address(name), made=_made(site, class_, asked), map=site.atlas.of(on_page, views.name),
     )  # fmt: skip
 
 
-def _look(column: list[list[Value]]) -> str:
-    """How a column is set: short values on one line, long texts in a column of their width; nothing at all is left out."""
-    found = [value for values in column for value in values]
+def _look(column: list[tuple[Link, list[Value]]]) -> str:
+    """How a column is set: short values on one line, long texts in a column of their width.
+
+    "empty", so left out, where nothing is in it but parts of the thing itself: its own page has those.
+    """
+    found = [value for thing, values in column for value in values if not (value.href or "").startswith(f"{thing.href}#")]
     longest = max((len(value.text) for value in found), default=0)
     if not longest:
         return "empty"

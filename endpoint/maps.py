@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -75,8 +75,12 @@ class Atlas:
         if not self.points:
             return None
         rows = self._store.select(query_text("neighbours"), {"thing": Term(iri)})
-        near = sorted({iri, *(row["event"].value for row in rows)} & set(self.points))
-        return drawn([(name(place), self.points[place], place == iri) for place in near]) if near else None
+        return self.of({iri, *(row["event"].value for row in rows)}, name, iri)
+
+    def of(self, things: Iterable[str], name: Callable[[str], str], here: str = "") -> Map | None:
+        """Those of some things that have coordinates; None where none has."""
+        found = sorted(set(things) & set(self.points))
+        return drawn([(name(place), self.points[place], place == here) for place in found]) if found else None
 
 
 def drawn(places: list[tuple[str, Point, bool]]) -> Map:

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable
-from functools import partial
+from collections.abc import Callable
+from functools import lru_cache, partial
 from typing import Any
 
 import httptools
@@ -79,7 +79,10 @@ class Connection(HttpToolsProtocol):
                 self._refuse(431)
 
     def on_message_begin(self) -> None:
-        super().on_message_begin()
+        """What uvicorn makes for each request is made when it is known that the cache has no answer."""
+        self.url = b""
+        self.headers = []
+        self.expect_100_continue = False
         self.in_head = True
         self._size = 0
 
@@ -105,8 +108,12 @@ class Connection(HttpToolsProtocol):
         if self._from_cache:
             return
         self.since = time.monotonic()
+        url, headers, expects = self.url, self.headers, self.expect_100_continue
+        super().on_message_begin()
+        self.headers += headers
+        self.expect_100_continue = expects
         # The parser of addresses takes 64 KiB; what follows the question mark needs no parsing here.
-        self.url, _, arguments = self.url.partition(b"#")[0].partition(b"?")
+        self.url, _, arguments = url.partition(b"#")[0].partition(b"?")
         self.scope |= {"arguments": arguments, "prefix": self._prefix()}  # type: ignore[typeddict-unknown-key]
         if not self._is_believed():
             self.headers[:] = [pair for pair in self.headers if not pair[0].startswith(b"x-forwarded-")]
@@ -204,8 +211,8 @@ class Connection(HttpToolsProtocol):
         """An answer in one piece; the bytes of its body."""
         head, body = (wire.unchanged, b"") if is_held else (wire.head, b"" if is_head else wire.body)
         end = b"\r\n\r\n" if keeps else b"\r\nConnection: close\r\n\r\n"
-        self.transport.write(b"".join(
-            (head, *_lines(self.server_state.default_headers), b"Server-Timing: ", timing, end, body)))
+        date = _lines(tuple(self.server_state.default_headers))
+        self.transport.write(b"".join((head, date, b"Server-Timing: ", timing, end, body)))
         if not keeps:
             self.transport.close()
         return len(body)
@@ -237,5 +244,7 @@ def _encoded(data: bytes) -> bytes:
     return b"".join(bytes([byte]) if byte < 0x80 else b"%%%02X" % byte for byte in line) + end + rest
 
 
-def _lines(headers: Iterable[tuple[bytes, bytes]]) -> list[bytes]:
-    return [part for name, value in headers for part in (name, b": ", value, b"\r\n")]
+@lru_cache(2)
+def _lines(headers: tuple[tuple[bytes, bytes], ...]) -> bytes:
+    """Those that uvicorn gives every answer: they change once a second."""
+    return b"".join(b"%s: %s\r\n" % pair for pair in headers)

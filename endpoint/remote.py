@@ -39,6 +39,9 @@ _MORE_IN_JSON = 4
 class RemoteEvaluators:
     """Evaluators in front of one engine. Thread-safe."""
 
+    repeats_bytes = False
+    """without ORDER BY the order is the engine's, which may be another one the next time"""
+
     def __init__(self, store: RemoteStore, checkers: Evaluators) -> None:
         """`checkers` hold no data; who made them closes them."""
         self.limits = checkers.limits

@@ -10,7 +10,7 @@ from rdflib import DCTERMS, VOID
 
 from endpoint import arguments, dataset, definitions, ledgers, things
 from endpoint.answers import named, page
-from endpoint.documents import INDEXES, Document
+from endpoint.documents import Document, INDEXES, query_text
 from endpoint.errors import STATUS, VisitorError
 from endpoint.lists import list_address
 from endpoint.negotiation import ALIKE, DOCUMENTS, HTML, Choice, Format, Offer, by_extension
@@ -166,7 +166,6 @@ def _home(site: Site) -> Response:
         "home.html",
         kinds=kinds,
         dataset=site.vocabulary.text(site.vocabulary.dataset),
-        description=site.vocabulary.definition(site.vocabulary.dataset),
         schemes=[site.views().link(iri) for iri in site.vocabulary.schemes],
         sample=kinds[0][2][0].href if kinds and kinds[0][2] else local("dataset"),
         root=f"{request.scheme}://{request.host}",
@@ -177,10 +176,14 @@ def _home(site: Site) -> Response:
 
 
 def _kinds(site: Site) -> list[tuple[Link, int, list[Link]]]:
-    """The largest lists of named things with their number and a few examples."""
+    """The largest lists of named things with their number and a few examples: what most leads to."""
     views, lists = site.views(), site.lists
-    kinds = [(Link(views.name(class_), list_address(name)), number, site.kinds.get(class_, [])[:_EXAMPLES])
-             for name, (class_, number) in lists.classes.items() if name in lists.named]
+    mentions = {row["thing"].value: int(row["number"].value) for row in site.release.store.select(query_text("mentions"))}
+    kinds = [
+        (Link(views.name(class_), list_address(name)), number,
+         sorted(site.kinds.get(class_, ()), key=lambda thing: (-mentions.get(thing, 0), thing))[:_EXAMPLES])
+        for name, (class_, number) in lists.classes.items() if name in lists.named
+    ]  # fmt: skip
     return [(link, number, [views.link(thing) for thing in things])
             for link, number, things in sorted(kinds, key=lambda kind: -kind[1]) if things][:_CARDS]
 

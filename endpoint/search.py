@@ -17,6 +17,7 @@ from endpoint.site import VARY, Site, bare, reader_language
 from endpoint.views import Link, Views
 
 _OFFERED = (JSON, HTML)
+_OPENSEARCH = "application/opensearchdescription+xml"
 _OF_ONE_CLASS = 8
 """things of a class on the page of all classes"""
 _SUGGESTED = 8
@@ -43,6 +44,7 @@ class Kind:
 def register(app: Flask, site: Site) -> None:
     app.add_url_rule("/search", "search", lambda: _search(site))
     app.add_url_rule("/search.json", "search-json", lambda: _search(site, as_json=True))
+    app.add_url_rule("/opensearch", "opensearch", _description)
     app.add_url_rule("/suggest", "suggest", lambda: _suggest(site))
 
 
@@ -109,6 +111,14 @@ def _json(site: Site, asked: str, hits: list[Hit]) -> bytes:
         ],
     }  # fmt: skip
     return json.dumps(content, ensure_ascii=False, indent=1).encode("utf-8") + b"\n"
+
+
+def _description() -> Response:
+    """By which a browser adds the search to its own (OpenSearch 1.1, Draft 6)."""
+    response = named(render_template("opensearch.xml", host=request.host_url.rstrip("/")).encode("utf-8"), _OPENSEARCH)
+    response.headers["Vary"] = "Accept-Language, Host"
+    response.headers["Content-Language"] = reader_language()
+    return response
 
 
 def _suggest(site: Site) -> Response:

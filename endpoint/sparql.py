@@ -48,7 +48,8 @@ def _sparql(site: Site, workbench: Workbench, template: str = "sparql.html") -> 
     note(query=questions.fingerprint(asked.query))
     try:
         plan = questions.plan(asked, request.headers.get("Accept"), site.vocabulary, site.release.release.sha256)
-        choice, tag = chosen(plan.offer, plan.choice), plan.tag if request.method != "POST" else None
+        choice, is_named = chosen(plan.offer, plan.choice), plan.tag is not None and request.method != "POST"
+        tag = plan.tag if is_named and site.evaluators.repeats_bytes else None
         if tag and (held := next((t for t in (sent_as(tag), tag) if t in request.if_none_match), None)):
             # The release and the query are those of the answer that the client has: nothing to evaluate.
             note(outcome="not-modified")
@@ -65,7 +66,10 @@ def _sparql(site: Site, workbench: Workbench, template: str = "sparql.html") -> 
         page = workbench.page(asked.query, answer, None, template).encode("utf-8")
         is_kept = request.method != "POST" and plan.is_repeatable(answer.form)
         return _labelled(Response(page, content_type=choice.content_type), choice, sha256(page).hexdigest()[:32] if is_kept else None)
-    return _labelled(_whole(answer, choice), choice, tag)
+    response = _whole(answer, choice)
+    if is_named and tag is None and answer.size <= LARGE:
+        tag = sha256(response.get_data()).hexdigest()[:32]
+    return _labelled(response, choice, tag)
 
 
 def _whole(answer: Answer, choice: Choice) -> Response:

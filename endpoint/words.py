@@ -28,8 +28,10 @@ def known(section: str, key: str) -> bool:
 
 
 def error_text(code: str, values: Mapping[str, object], language: str) -> str:
-    """The sentence for an error code: the endpoint's own, else that of the pipeline."""
-    table = catalogue()["error"].get(code) or kg_catalogue()[code]
+    """The sentence for an error code: the endpoint's own, else that of the pipeline; `-alone` where nothing is near."""
+    own = catalogue()["error"]
+    alone = own.get(f"{code}-alone") if values.get("nearest") == "-" else None
+    table = alone or own.get(code) or kg_catalogue()[code]
     return table[language].format_map({key: str(value) for key, value in values.items()})
 
 

@@ -131,6 +131,9 @@ class QueueFull(KgError):
 class Evaluators:
     """A pool of evaluator processes. Thread-safe; close it, or use it as a context manager."""
 
+    repeats_bytes = True
+    """the same query of the same release always gives the same bytes"""
+
     def __init__(self, load: Load | socket.socket, limits: Limits | None = None) -> None:
         """`load` may be a line to a process that has loaded it already (`endpoint.zygote`) and forks for us."""
         self.limits = limits or Limits()

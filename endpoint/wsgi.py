@@ -24,6 +24,7 @@ from endpoint.release import OpenRelease
 from endpoint.remote import NO_DATA, RemoteEvaluators
 from endpoint.words import LANGUAGES
 from endpoint.workers import Evaluators, Limits
+from endpoint.zygote import settle
 from kg import published
 from kg.engine import Engine
 from kg.errors import MisuseError, ReleaseError
@@ -173,6 +174,8 @@ class _Master:
 
     def run(self, ready: Callable[[], None]) -> None:
         """Until SIGTERM or Ctrl-C. ReleaseError when there is no release to begin with."""
+        # Before the first fork, or the collector of the process that loads a release would copy all that is shared with it.
+        settle()
         target = Target.of(self._site.link)
         folder, tenant = target.folder, self._begin(target.folder)
         code = tenant.wait_until_ready(_START_SECONDS)

@@ -20,6 +20,7 @@ from kg import pipeline, published, reading, release, show
 from kg.cli_progress import steps
 from kg.errors import KgError, MisuseError, QueryError
 from kg.explain import SPAN, Explanation, Support, explain, supports
+from kg.hints import hints, terms_of
 from kg.register import load_register
 from kg.messages import catalogue, nearest, render
 from kg.names import Names
@@ -272,7 +273,13 @@ def _query(words: Callable[[str], str], language: str) -> click.Command:
             raise click.UsageError(words("query-one"))
         text = query if file is None else file.read_text(encoding="utf-8")
         store, vocabulary = opened(out)
-        click.echo(answer(store, vocabulary, text or "", format), nl=False)
+        found = answer(store, vocabulary, text or "", format)
+        for hint in hints(text or "", vocabulary.base, terms_of(store, vocabulary)):
+            if hint.code == "term-unknown":
+                before = (text or "")[: hint.start]
+                place = f"{file or 'query'}:{before.count(chr(10)) + 1}:{hint.start - before.rfind(chr(10))}"
+                click.echo(f"{place}: {hint.text(language)}", err=True)
+        click.echo(found, nl=False)
         return 0
 
     return click.Command("query", callback=run, help=words("help-query"), params=[

@@ -95,6 +95,8 @@ class Facts(About):
     sha256: str
     """of the canonical N-Quads"""
     quads: int
+    triples: int
+    """of the default graph"""
     graphs: int
     questions: int
     example: Statement
@@ -138,12 +140,12 @@ def texts(facts: Facts, others: Mapping[str, bytes]) -> dict[str, bytes]:
 
 
 def _readme(facts: Facts, others: Mapping[str, bytes], language: str) -> bytes:
-    present = {kind_of(name).path for name in others}
+    present = {kind_of(name).path for name in (*others, "CITATION.cff", "codemeta.json", "datacite.json", CRATE_FILE)}
     rows = [f"| `{kind.path}` | {kind.words(language)} |" for kind in kinds() if kind.path in present]
     documents = [f"| {s.id} | {_linked(s)} | `{s.sha256}` |" for s in facts.sources]
     return readme(language).substitute(
         title=facts.title[language], version=facts.edition.version, issued=facts.issued,
-        description=facts.description[language], quads=facts.quads, graphs=facts.graphs, files="\n".join(rows),
+        description=facts.description[language], quads=facts.quads, triples=facts.triples, graphs=facts.graphs, files="\n".join(rows),
         documents="\n".join(documents), base=facts.base, questions=facts.questions, sha256=facts.sha256,
         citation=facts.citation(language), statement=facts.statement(language), statement_graph=facts.example.graph,
         licence=_LICENCE["short"],
@@ -271,6 +273,7 @@ def bag_info(facts: Facts) -> list[tuple[str, str]]:
         ("Source-Organization", facts.publisher["en"]), ("External-Description", facts.description["en"]),
         ("External-Identifier", facts.release), ("Bagging-Date", facts.issued),
         ("Bag-Group-Identifier", facts.dataset), ("Canonical-N-Quads-SHA256", facts.sha256),
+        ("Internal-Sender-Description", "Read data/README.md first. はじめに data/README.ja.md をお読みください。"),
     ]  # fmt: skip
 
 

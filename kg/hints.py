@@ -10,7 +10,11 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from kg.messages import render
+from kg.queries import text_of
 from kg.query_text import declared_prefixes, inspect, used_names
+from kg.store import Store
+from kg.vocabulary import Vocabulary
 
 _MOST = 3
 _CLOSE = 0.6
@@ -29,6 +33,14 @@ class Hint:
     end: int
     nearest: tuple[str, ...]
     """what may have been meant, best first"""
+
+    def text(self, language: str) -> str:
+        """The remark in words."""
+        if self.code == "term-unknown":
+            return render("hint-near" if self.nearest else "hint-none", {"name": self.name, "nearest": ", ".join(self.nearest)}, language)
+        if self.code == "prefix-missing":
+            return render("hint-prefix", {"name": self.name}, language)
+        return render(self.code, {"prefix": self.name, "nearest": ", ".join(self.nearest) or "-"}, language)
 
 
 class Terms:
@@ -57,6 +69,13 @@ class Terms:
         close = difflib.get_close_matches(asked, words, _MOST, _CLOSE)
         begun = sorted(word for word in words if word.startswith(asked))[:_MOST] if len(asked) > 2 else []
         return tuple(words[word] for word in dict.fromkeys([*close, *begun]))[:_MOST]
+
+
+def terms_of(store: Store, vocabulary: Vocabulary) -> Terms:
+    """All that occurs: subjects, classes and properties of the data, terms and concepts of the vocabularies."""
+    iris = {row["name"].value for row in store.select(text_of("names-in-use"))} | vocabulary.terms.keys()
+    iris |= {concept for scheme in vocabulary.schemes.values() for concept in scheme.concepts}
+    return Terms(iris, vocabulary.prefixes)
 
 
 def hints(text: str, base: str, terms: Terms) -> list[Hint]:

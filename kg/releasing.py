@@ -193,6 +193,7 @@ def facts_for_archives(
     return deposit.Facts(
         **deposit.about(sources.vocabulary, sources.documents, built.edition).__dict__,
         summary=metadata("jichi")["Summary"], sha256=facts.sha256, quads=facts.counts["quads"],
+        triples=len(set(map(triple, built.lines))),
         graphs=facts.counts["graphs"], questions=len(sources.project.files(examples.FOLDER, "*.rq")),
         example=_example(store),
     )  # fmt: skip

@@ -217,7 +217,11 @@ class Store:
 def written(result: px.QuerySolutions | px.QueryBoolean | px.QueryTriples, wanted: Wanted) -> tuple[str, bytes]:
     """A result of the engine as `Store.answer` gives it."""
     if isinstance(result, px.QueryTriples):
-        return "rdf", serialise(_bounded_lines(result, wanted.limit), wanted.rdf, wanted.prefixes)
+        found, target = _bounded(result, wanted.limit), RDF_FORMATS[wanted.rdf]
+        lines = sorted(found)
+        if target in (px.RdfFormat.N_TRIPLES, px.RdfFormat.N_QUADS):
+            return "rdf", _document(lines)
+        return "rdf", _abbreviated((found[line] for line in lines), target, wanted.prefixes, lines)
     target = _Bounded(wanted.limit)
     try:
         result.serialize(target, RESULT_FORMATS[wanted.results])
@@ -281,17 +285,17 @@ def terms(line: Line) -> tuple[Term, Term, Term, Term | None]:
     return _term(quad.subject), _term(quad.predicate), _term(quad.object), graph
 
 
-def _bounded_lines(triples: Iterable[px.Triple], limit: int) -> set[Line]:
-    lines: set[Line] = set()
+def _bounded(triples: Iterable[px.Triple], limit: int) -> dict[Line, px.Triple]:
+    found: dict[Line, px.Triple] = {}
     size = 0
     for triple in triples:
         line = f"{triple} ."
-        if line not in lines:
-            lines.add(line)
+        if line not in found:
+            found[line] = triple
             size += len(line)
             if size > limit:
                 raise QueryError("answer-too-large", limit=limit)
-    return lines
+    return found
 
 
 class _Bounded(io.RawIOBase):

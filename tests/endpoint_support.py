@@ -76,6 +76,7 @@ def write_release(out: Path, lines: list[Line], words: Vocabulary, number: str =
     }
     if number:
         files["dataset.ttl"] = _DESCRIPTION.format(base=words.base, number=number).encode()
+        files["tables/a.csv"] = b"a,b\n1,2\n"
         (out / f"jichi-{number}.zip").write_bytes(data)
     folder = out / version / "data" if number else out / version
     for name, content in files.items():

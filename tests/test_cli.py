@@ -92,6 +92,17 @@ def test_query_in_every_format(built):
     assert kg("query", "ASK { ?s a jichi:Nothing }", "--out", out).stdout.split() == ["answer", "------", "false"]
 
 
+def test_a_name_that_occurs_nowhere_is_told_beside_the_answer(built, tmp_path):
+    """With the words of the workbench, on the other stream: what is piped on stays an answer."""
+    asked = tmp_path / "asked.rq"
+    asked.write_text("# why\nSELECT (COUNT(*) AS ?n) { ?s jichi:hostedby ?o }", encoding="utf-8")
+    result = kg("query", "-f", str(asked), "--out", str(built), "--format", "csv")
+    assert (result.returncode, result.stdout) == (0, "n\n0\n")
+    place, _, said = result.stderr.strip().partition(": ")
+    assert place == f"{asked}:2:30" and said.startswith("jichi:hostedby occurs nowhere in the data. Did you mean jichi:hostedBy")
+    assert kg("query", "ASK { ?s jichi:hostedBy ?o }", "--out", str(built)).stderr == ""
+
+
 def test_columns_stay_straight_with_japanese(built):
     text = "SELECT ?ja ?key { VALUES (?ja ?key) { ('東海市' 'a') ('x' 'b') } }"
     lines = kg("query", text, "--out", str(built)).stdout.splitlines()

@@ -304,7 +304,7 @@ def test_b1_b2_b3_b9_head_is_get_without_a_body(server: Server, accept: str | No
 
 def test_b8_a_packed_dump_is_a_file_of_its_own(released: Path) -> None:
     """It is neither unpacked on the way by who takes gzip, nor packed once more for him."""
-    with running(released / "out" / "current") as server:
+    with running(released / "out" / "current", released) as server:
         plain = server.get("/dump/jichi.nq").body
         for coding_taken in ("gzip, br, zstd", "identity"):
             reply = server.request("GET", "/dump/jichi.nq.gz", {"Accept-Encoding": coding_taken})

@@ -1,34 +1,24 @@
 """Whatever is sent, the answer is one of ours: no 500, a problem where it is an error, the headers that all answers have.
 
-Bounded by numbers of examples. schemathesis makes requests from tests/openapi.yaml, hypothesis texts and headers.
+Bounded by numbers of examples. hypothesis makes texts, headers and paths; requests that keep to what the server says of
+itself, and those that do not, are schemathesis's (`test_openapi.py`).
 """
 
 from __future__ import annotations
 
 import http.client
 import re
-from pathlib import Path
 from urllib.parse import quote, urlencode
 
 import pytest
-import schemathesis
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from endpoint_support import Reply, Server
 
-DESCRIPTION = Path(__file__).with_name("openapi.yaml")
 FEW = settings(max_examples=12, deadline=None, database=None, derandomize=True,
                suppress_health_check=list(HealthCheck))  # fmt: skip
 MORE = settings(FEW, max_examples=60)
-
-
-@schemathesis.serializer("application/sparql-query")
-def as_it_is(_: object, value: object) -> bytes:
-    return value if isinstance(value, bytes) else str(value).encode("utf-8", "surrogatepass")
-
-
-schema = schemathesis.openapi.from_path(DESCRIPTION)
 
 
 def is_ours(status: int, headers: dict[str, str], body: bytes) -> None:
@@ -39,13 +29,6 @@ def is_ours(status: int, headers: dict[str, str], body: bytes) -> None:
         kind = headers.get("content-type", "").partition(";")[0]
         assert kind in ("application/problem+json", "text/html"), (status, kind)
         assert b"Traceback" not in body
-
-
-@schema.parametrize()
-@FEW
-def test_a_request_made_from_the_description(site: Server, case: schemathesis.Case) -> None:
-    answer = case.call(base_url=site.address, allow_redirects=False)
-    is_ours(answer.status_code, {name.lower(): values[0] for name, values in answer.headers.items()}, answer.content)
 
 
 # ---- texts of queries

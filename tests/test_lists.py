@@ -171,3 +171,11 @@ def test_the_queries_that_a_list_shows_can_be_asked(site: Server):
         assert site.query(text).status == 200, text
     found = json.dumps(site.query(texts[0], "application/n-triples").text)
     assert found.count("seminar/2018-london>") > 5
+
+
+def test_a_list_of_what_has_a_position_has_a_map_and_no_column_of_parts(site: Server):
+    page = site.get("/list/LocalGovernment?country=jp&lang=en", "text/html").text
+    (title,) = re.findall(r'<title id="map-title">([^<]*)</title>', page)
+    assert {"Nagasaki City", "Miyagi Prefecture"} <= set(title.removeprefix("Map with ").split(", ")) and "geometry" not in page
+    assert "hasGeometry" in site.get("/list/LocalGovernment.csv").text.partition("\n")[0]
+    assert "map-title" not in site.get("/list/Seminar", "text/html").text

@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-
+from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import Browser, Page
@@ -40,6 +40,26 @@ def test_a_page_is_whole_in_the_readers_language_at_both_widths(site: Server, br
     with visiting(browser, f"{site.address}{path}", DESK, language, scripts=False) as visit:
         without = visit.page.inner_text("main")
     assert re.sub(r"\s+コピー\b", "", " ".join(with_scripts.split())) == " ".join(without.split())
+
+
+PAPER = 680
+"""CSS pixels between the margins of a sheet of A4"""
+
+
+def test_on_paper_nothing_is_cut_off_and_nothing_is_there_to_click(site: Server, browser: Browser) -> None:
+    query = "SELECT ?s ?p ?o { ?s ?p ?o } LIMIT 3"
+    for path in ("/list/Seminar", "/def", "/overview", "/doc/network/near", f"/sparql?{urlencode({'query': query})}"):
+        with visiting(browser, f"{site.address}{path}", (PAPER, 900), "en", dark=True) as visit:
+            page = visit.page
+            page.emulate_media(media="print", color_scheme="dark")
+            assert page.evaluate("document.documentElement.scrollWidth") <= PAPER, path
+            wide = "all => all.filter(part => part.scrollWidth > part.clientWidth + 1).map(part => part.className)"
+            assert page.locator("main .scroll, main .canvas, main pre").evaluate_all(wide) == [], path
+            assert page.locator("header.top, main button:not(th button), main .button, main summary").evaluate_all(
+                "all => all.filter(part => part.checkVisibility()).map(part => part.outerHTML)"
+            ) == [], path
+            assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+            assert ("LIMIT 3" in page.inner_text("main")) == path.startswith("/sparql"), "the query stands above its answer"
 
 
 def test_every_page_has_a_title_of_its_own(site: Server) -> None:

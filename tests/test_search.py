@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from urllib.parse import quote
+from xml.etree import ElementTree
 
 import pytest
 
@@ -107,3 +109,22 @@ def test_the_index_answers_several_threads_alike():
     for thread in threads:
         thread.join()
     assert found == [True] * 30 and len(expected) == 300
+
+
+def test_a_browser_can_add_the_search(site: Server):
+    """Every page names the description; the address in it finds what a search on the page finds."""
+    page = site.get("/doc/network/near", "text/html").text
+    named = re.search(r'<link rel="search" type="application/opensearchdescription\+xml" href="([^"]+)"', page)
+    assert named
+    answer = site.get(named[1], None, Accept_Language="ja")
+    assert (answer.status, answer.type, answer.headers["content-language"]) == (200, "application/opensearchdescription+xml", "ja")
+    space = "{http://a9.com/-/spec/opensearch/1.1/}"
+    found = ElementTree.fromstring(answer.body)
+    assert len(found.findtext(f"{space}ShortName") or "") <= 16 and len(found.findtext(f"{space}Description") or "") <= 1024
+    templates = {url.get("type"): url.get("template") or "" for url in found.iter(f"{space}Url") if url.get("rel") != "self"}
+    assert set(templates) == {"text/html", "application/json"}
+    for template in templates.values():
+        assert template.startswith(site.address)
+        asked = template.removeprefix(site.address).replace("{searchTerms}", quote("浜松"))
+        assert "jp-shizuoka-hamamatsu-shi" in site.get(asked, None).text
+    assert site.get(str(found.findtext(f"{space}Image")).removeprefix(site.address)).status == 200

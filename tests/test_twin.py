@@ -17,7 +17,7 @@ from browser_support import visiting
 from conftest import ROOT, missing
 from endpoint_support import BASE, Server, fixture_lines, running, vocabulary, write_release
 from playwright.sync_api import Browser
-from twin_support import ASKED, BROWSER, addresses, compare, content
+from twin_support import ASKED, BROWSER, Remembered, addresses, compare, content
 
 from endpoint.negotiation import DOCUMENTS
 from endpoint.twin import SITE, export_site
@@ -152,13 +152,18 @@ def registry(server: Server, open_folder: Path) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="module")
-def found(server: Server) -> list[str]:
-    return addresses(server, PREFIX, BASE)
+def remembered(server: Server) -> Server:
+    return Remembered(server)
+
+
+@pytest.fixture(scope="module")
+def found(remembered: Server) -> list[str]:
+    return addresses(remembered, PREFIX, BASE)
 
 
 @pytest.mark.parametrize("kind", ["nginx", "apache"])
 def test_every_address_answers_as_at_the_server(
-    kind: str, server: Server, found: list[str], request: pytest.FixtureRequest
+    kind: str, remembered: Server, found: list[str], request: pytest.FixtureRequest
 ) -> None:
     copy = request.getfixturevalue(kind)
     forms = [f"{path}.{format.extension}" for path in found if path.startswith(("/doc/", "/def")) for format in DOCUMENTS]
@@ -167,7 +172,7 @@ def test_every_address_answers_as_at_the_server(
     gone = {f"{here}/seminar/{key}" for here in ("/id", "/doc") for key in ("2020-lisbon", "2019-lisbon")}
     past = {path for path in paths if path.startswith("/release/")}
     assert gone < set(paths) and len(past) > 150 and len(paths) - len(past) > 150
-    number, wrong = compare(server, copy, paths, PREFIX)
+    number, wrong = compare(remembered, copy, paths, PREFIX)
     assert wrong == [], chr(10).join(wrong)
     assert number > 1000
 

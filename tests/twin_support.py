@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import sys
 from collections import Counter
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from html import unescape
 from urllib.parse import unquote, urljoin, urlsplit
@@ -26,6 +27,20 @@ _LINK = re.compile(r'(?:href|src)="([^"#]*)')
 _LISTED = re.compile(r"<loc>([^<]*)</loc>")
 _HEADER = re.compile(r"<([^>]*)>;\s*rel=")
 _MORE = ("/robots.txt", "/sitemap.xml", "/openapi.json", "/.well-known/void", "/feed.atom", "/changes.atom", "/errors", "/release")
+
+
+class Remembered(Server):
+    """A server that is asked once in each way, though several copies are compared with it."""
+
+    def __init__(self, server: Server) -> None:
+        super().__init__(server.address)
+        self._replies: dict[object, Reply] = {}
+
+    def request(self, method: str, path: str, headers: Mapping[str, str] | None = None, body: bytes | None = None) -> Reply:
+        key = (method, path, tuple(sorted((headers or {}).items())), body)
+        if key not in self._replies:
+            self._replies[key] = super().request(method, path, headers, body)
+        return self._replies[key]
 
 
 def addresses(server: Server, prefix: str, base: str) -> list[str]:

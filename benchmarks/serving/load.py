@@ -69,20 +69,24 @@ def press(
     return Measured(rate, p99, wrong, 1e6 * used / max(1, number))
 
 
-def each_once(address: str, paths: list[str], headers: dict[str, str]) -> float:
-    """Answers a second where each path is asked for once: requests in a row on four connections, answers counted by length.
+def each_once(address: str, paths: list[str], headers: dict[str, str], seconds: float = 20.0) -> tuple[int, float]:
+    """How many of `paths` were asked for within `seconds`, each once, and the answers a second.
 
     Requests are written many at a time and answers are cut by their Content-Length, so that the client costs little.
     """
     parts = urlsplit(address)
     told = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
     begin = time.monotonic()
+    number = 0
     for start in range(0, len(paths), 16):
+        if time.monotonic() - begin > seconds:
+            break
         some = paths[start:start + 16]
         with socket.create_connection((parts.hostname or "", parts.port or 80), 30) as line:
             line.sendall("".join(f"GET {path} HTTP/1.1\r\nHost: x\r\n{told}\r\n" for path in some).encode())
             _count(line, len(some))
-    return len(paths) / (time.monotonic() - begin)
+        number += len(some)
+    return number, number / (time.monotonic() - begin)
 
 
 def _count(line: socket.socket, number: int) -> None:

@@ -104,11 +104,13 @@ def running(peer: Peer, log: Path) -> Iterator[tuple[str, int, float]]:
     port = _free_port()
     begin = time.monotonic()
     with log.open("ab") as errors:
-        process = subprocess.Popen(peer.start(port), stdout=errors, stderr=errors, cwd=peer.folder)
+        # Compiled once and kept, as it is for who installs a server.
+        environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+        process = subprocess.Popen(peer.start(port), stdout=errors, stderr=errors, cwd=peer.folder, env=environment)
     address = f"http://127.0.0.1:{port}"
     try:
         peer.ready(port)
-        if not load.wait_for(f"{address}{peer.sparql('ASK%20%7B%20%3Fs%20%3Fp%20%3Fo%20%7D')}", 120, peer.headers):
+        if not load.wait_for(f"{address}{peer.sparql('ASK%20%7B%20%3Fs%20%3Fp%20%3Fo%20%7D')}", 300, peer.headers):
             raise OSError(f"{peer.name} does not answer; see {log}")
         yield address, process.pid, time.monotonic() - begin
     finally:

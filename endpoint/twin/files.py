@@ -53,6 +53,8 @@ class Files:
     """the first part of the paths that have no suffix and are no page; it is the suffix of their files"""
     languages: set[str] = field(default_factory=set)
     """the suffixes of files that there are in several languages"""
+    _formats: dict[str, str] = field(default_factory=dict)
+    """the type of each format, by extension"""
     _typed: dict[str, str] = field(default_factory=dict)
     """the type of each file that is asked for by its own name, by path"""
 
@@ -73,12 +75,13 @@ class Files:
 
     @cached_property
     def types(self) -> dict[str, str]:
-        """The usual type of each suffix."""
+        """The type of each suffix: that of a form which is chosen from Accept, else the usual one."""
         found: dict[str, Counter[str]] = {}
         for path, content_type in self._typed.items():
             if match := SUFFIX.search(path):
                 found.setdefault(match[0][1:], Counter())[content_type] += 1
-        return {suffix: types.most_common(1)[0][0] for suffix, types in sorted(found.items())}
+        usual = {suffix: types.most_common(1)[0][0] for suffix, types in sorted(found.items())}
+        return usual | self._formats
 
     @property
     def odd(self) -> dict[str, str]:
@@ -112,6 +115,8 @@ class Files:
             self.folders.add(folder)
             file = f"{path}.{folder}"
         self._typed[file] = answer.content_type
+        if extension:
+            self._formats[extension] = answer.content_type
         self._put(file, answer)
         self.objects[path.lstrip("/")] = Object(file.lstrip("/"), answer.content_type, language)
 
