@@ -9,12 +9,14 @@ that a table happens to have.
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from kg.forms import forms
 from kg.letters import fold
 from kg.model import Problem
+from kg.romaji import plain
 
 Rows = Sequence[Mapping[str, str]]
 FIRST_LEVEL = ("prefecture", "first-level")
@@ -168,12 +170,12 @@ class Names:
         return Unresolved(name, tuple(printed[form] for form in close), False, country=country, container=container)
 
     def _alike(self, name: str, country: str | None) -> str | None:
-        """The one government whose name in Latin letters is another spelling of `name`: Ōtsu-shi for Otsu City."""
-        asked = {(form.stem, form.kind) for form in forms(name) if form.writing == "latin" and form.kind}
-        found = {
-            key for key, row in self._rows.items() if asked and row["country"] == country
-            for form in forms(row["name_en"] or "-") if (form.stem, form.kind) in asked
-        }  # fmt: skip
+        """The one government whose name is `name` but for macrons, hyphens and the word for its kind: Ōtsu-shi for Otsu City.
+
+        Other ways to write Japanese in Latin letters do not count: Komatu may as well be a slip.
+        """
+        asked = _stem(name)
+        found = {key for key, row in self._rows.items() if asked and row["country"] == country and _stem(row["name_en"]) == asked}
         return found.pop() if len(found) == 1 else None
 
     def no_body(self, name: str) -> Unresolved:
@@ -205,6 +207,13 @@ class Names:
         if row["country"] and row["country"] != (country or (container and self.country_of(container))):
             return False
         return not row["container"] or row["container"] == container
+
+
+def _stem(name: str) -> tuple[str, str] | None:
+    """A name in Latin letters without macrons and hyphens, and its kind; None where no word says the kind."""
+    kind = next((form.kind for form in forms(name) if form.writing == "latin" and form.kind), "") if name else ""
+    words = re.split(r"[\s-]+", name)
+    return (plain("".join(words[:-1])), kind) if kind and len(words) > 1 else None
 
 
 def spelling(name: str) -> str:
