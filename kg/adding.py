@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from kg import again, boilerplate, gazetteer, ledger, minting, pipeline, preview, proposals, reading, registering, suspects
+from kg import again, boilerplate, gazetteer, ledger, minting, pipeline, preview, proposals, reading, registering, suspects, versions
 from kg.errors import CurationError, MisuseError, ProjectError, SourceError
 from kg.extract import Lookups, load_layout, load_lookups, load_register, page_text
 from kg.register import MENTIONS
@@ -68,7 +68,14 @@ class Addition:
     """table and key of each row of the lookups that comes from a reference"""
     proposals: tuple[tuple[str, tuple[str, ...]], ...]
     """table and cells of each row that the lookups lack and no reference has"""
+    unaccounted: frozenset[int]
+    """the lines that `kg check` would refuse"""
     files: Mapping[Path, bytes]
+    """those that change"""
+
+    def is_refused(self, problem: Problem) -> bool:
+        """Whether a problem is about a line that `kg check` would refuse."""
+        return any(line in self.unaccounted for line in _lines_of(problem, self.document.id))
 
     def refused(self) -> bool:
         """True where something on the page could not be read at all, so that the records would be incomplete."""
@@ -108,19 +115,23 @@ def prepare(
         lookups={table: [*rows, *taken.get(table, [])] for table, rows in sources.lookups.items()},
     )  # fmt: skip
     keys, problems = _keys(project, after, found.records, old)
-    kept = ledger.load(project).get(document.id, []) if by_hand else []
-    rows, unaccounted = _ledger(document, text, layout, [*found.records, *by_hand], kept, found.problems)
     before_now = sources.documents.get(document.id)
     same = before_now is not None and (before_now.sha256, before_now.prose) == (document.sha256, document.prose)
-    problems += [Problem("record-by-hand", r.id, {}, "warning") for r in by_hand if not same]
+    kept = ledger.load(project).get(document.id, []) if by_hand or before_now and before_now.sha256 == document.sha256 else []
+    rows, unaccounted, left = _ledger(document, text, layout, [*found.records, *by_hand], kept, found.problems, bool(by_hand))
+    problems += [] if same else versions.kept(project, document, text, by_hand)
+    problems += [] if edition or wanted.id else versions.of_another(document, found.records, sources.records, sources.documents)
+    problems += versions.unnamed(document, keys, found.records)
     facts = list(preview.facts(found.changes, old, found.records))
     others_again = again.read_again(
         project, sources.documents, document.id, folders, known.only(lookups, taken), bool(taken) or any(_is_named(k) for k in keys)
     )
-    if same and not facts and not keys and not taken and not others_again.facts:
-        raise MisuseError("document-known", name, id=document.id)
     files = _files(project, document.id, None if same else table, edition, found.text, keys, on)
-    files |= {} if kept else _ledger_file(project, document.id, rows)
+    files |= {} if by_hand and kept else _ledger_file(project, document.id, rows)
+    files |= gazetteer.files(project, taken) | others_again.files
+    files = {path: data for path, data in files.items() if not path.exists() or path.read_bytes() != data}
+    if not files:
+        raise MisuseError("document-known", name, id=document.id)
     extended = known.extended(lookups, taken)
     doubtful = suspects.unknown_names(text, found.records, known.offered(), (row["name"] for row in extended["labels"]))
     problems = [*found.problems, *doubtful, *others_again.problems, *_against_schema(project, found.records), *problems, *unaccounted]
@@ -128,8 +139,8 @@ def prepare(
         document=document, edition=edition, records=len(found.records), facts=(*facts, *others_again.facts), keys=tuple(keys),
         problems=tuple(problems), duplicates=tuple(preview.duplicates(found.records, [r for r in others if r.document != document.id])),
         taken=tuple((table, next(iter(row.values()))) for table, rows in taken.items() for row in rows),
-        proposals=tuple(proposals.lines(problems, lookups, layout["country"])),
-        files=files | gazetteer.files(project, taken) | others_again.files,
+        proposals=tuple(proposals.lines(problems, lookups, layout["country"], known.rows[gazetteer.GOVERNMENTS])),
+        unaccounted=left, files=files,
     )  # fmt: skip
 
 
@@ -303,23 +314,28 @@ def _against_schema(project: Project, records: Sequence[Record]) -> list[Problem
 
 def _ledger(
     document: Document, text: str, layout: Mapping[str, Any], records: Sequence[Record],
-    kept: list[ledger.Entry], unread: Sequence[Problem],
-) -> tuple[list[tuple[int, str]], list[Problem]]:  # fmt: skip
-    """The boilerplate that the layout explains, and a problem for each line that nothing accounts for, each line once.
+    kept: list[ledger.Entry], unread: Sequence[Problem], by_hand: bool,
+) -> tuple[list[tuple[int, str, str]], list[Problem], frozenset[int]]:  # fmt: skip
+    """The boilerplate of the page, a problem for each line that nothing accounts for, each line once, and those lines.
 
-    A ledger `kept` by hand, beside records by hand, stays as it is: a person looks at both again.
+    Boilerplate is what the layout explains, and the rows `kept` that a person wrote of this version; beside records by
+    hand a ledger stays as it is, and a person looks at both again.
     """
+    kept = kept if by_hand or document.prose == MENTIONS else [entry for entry in kept if entry.reason != ledger.PROSE]
     account = ledger.accounts({document.id: document}, records, {document.id: kept})[0]
     told = {line for problem in unread for line in _lines_of(problem, document.id)}
     rows = boilerplate.rows(text, layout, account.cited, document.prose == MENTIONS)
     explained = {line for line, _ in rows}
+    own = [entry for entry in kept if entry.line not in explained | account.cited.keys()]
+    written = sorted([*((line, why, "") for line, why in rows), *((e.line, e.reason, str(e.repeats or "")) for e in own)])
+    left = frozenset(account.unaccounted) - (frozenset() if by_hand and kept else explained)
     printed = {n: {"printed": f": {line.strip()[:_SHOWN]}"} for n, line in enumerate(text.split("\n"), start=1)}
-    left = [
+    found = [
         Problem("line-unaccounted", f"{document.id}:{n}", printed[n], "warning")
         for n in account.unaccounted if n not in explained | told
     ]  # fmt: skip
     prose = [Problem("line-not-taken-apart", f"{document.id}:{n}", printed[n], "info") for n, why in rows if why == ledger.PROSE]
-    return rows, [*left, *prose]
+    return written, [*found, *prose], left
 
 
 def _lines_of(problem: Problem, id_: str) -> range:
@@ -329,8 +345,8 @@ def _lines_of(problem: Problem, id_: str) -> range:
     return range(first, int(problem.values.get("last", first)) + 1) if first else range(0)
 
 
-def _ledger_file(project: Project, id_: str, rows: Sequence[tuple[int, str]]) -> dict[Path, bytes]:
-    text = registering.with_rows(",".join(ledger.COLUMNS) + "\n", [(str(line), reason, "") for line, reason in rows])
+def _ledger_file(project: Project, id_: str, rows: Sequence[tuple[int, str, str]]) -> dict[Path, bytes]:
+    text = registering.with_rows(",".join(ledger.COLUMNS) + "\n", [(str(line), reason, repeats) for line, reason, repeats in rows])
     return {project.mappings / "ledger" / f"{id_}.csv": text.encode("utf-8")}
 
 

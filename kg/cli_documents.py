@@ -55,9 +55,10 @@ def add(words: Words, language: str) -> click.Command:
             click.echo(show.as_json(_addition_json(addition, places, language)))
         else:
             click.echo("\n".join(_addition(addition, language)))
-            left = sum(problem.code in adding.UNACCOUNTED for problem in addition.problems)
+            left = len(addition.unaccounted)
             done = "add-written-prose" if left else "add-written"
-            code = done if written else "add-refused" if refused else "add-dry"
+            why = "add-refused-version" if any(p.code == "version-suspected" for p in addition.problems) else "add-refused"
+            code = done if written else why if refused else "add-dry"
             click.echo(render(code, {"files": ", ".join(places), "number": left}, language))
         return int(refused)
 
@@ -130,7 +131,8 @@ def _addition(addition: adding.Addition, language: str) -> list[str]:
         lines += [f"  + mappings/lookups/{table}.csv: {key}" for table, key in addition.taken]
     groups = _groups(addition)
     for code, problems in groups.items():
-        lines.append(render(code, {"number": len(problems)}, language))
+        number = len(addition.unaccounted) if code == "add-lines" else len(problems)
+        lines.append(render(code, {"number": number}, language))
         lines += [f"  {show.plain(problem.text(language))}" for problem in problems]
     if addition.proposals:
         lines.append(render("add-proposals", {"number": len(addition.proposals)}, language))
@@ -148,9 +150,11 @@ def _groups(addition: adding.Addition) -> dict[str, list[Problem]]:
         return [problem for problem in addition.problems if problem.code in codes]
 
     rest = [p for p in addition.problems if p.code not in (*adding.UNRESOLVED, *adding.UNACCOUNTED)]
+    unread = of(adding.UNACCOUNTED)
     groups = {
         "add-names": of(adding.UNRESOLVED), "add-duplicates": list(addition.duplicates),
-        "add-lines": of(adding.UNACCOUNTED), "add-remarks": rest,
+        "add-lines": [problem for problem in unread if addition.is_refused(problem)],
+        "add-unread": [problem for problem in unread if not addition.is_refused(problem)], "add-remarks": rest,
     }  # fmt: skip
     return groups
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kg import pipeline, tables
-from kg.extract.mentions import with_other_forms
+from kg.extract.mentions import other_forms, with_other_forms
 from kg.project import Project, read_text
 from kg.queries import text_of
 from kg.registering import with_rows
@@ -40,9 +40,11 @@ class Gazetteer:
     def extended(self, lookups: Mapping[str, Rows], taken: Mapping[str, Rows]) -> dict[str, Rows]:
         """The lookups with the rows of the gazetteer, for reading a page; `taken`: those that will be rows of the lookups.
 
-        What is only offered is known by its full names; by a part of a name a thing is known that the lookups have.
+        What is only offered is known by its full names, City of Kobe among them; by a part of a name a thing is known that the lookups have.
         """
-        labels = [*lookups["labels"], *({"name": n, "key": k} for n, k in _pairs(self.rows, ())), *with_other_forms(_pairs(taken, ("kana",)))]
+        offered = [(name, key) for name, key in _pairs(self.rows, ())]
+        offered += [(form, key) for name, key in offered if key.startswith("lg/jp-") for form in other_forms(name)[1:]]
+        labels = [*lookups["labels"], *({"name": n, "key": k} for n, k in offered), *with_other_forms(_pairs(taken, ("kana",)))]
         unique = {(row["name"], row["key"]): row for row in labels}
         return {**lookups, GOVERNMENTS: (*lookups[GOVERNMENTS], *self.rows[GOVERNMENTS]), "labels": tuple(unique.values())}
 

@@ -76,16 +76,17 @@ def duplicates(records: Sequence[Record], others: Sequence[Record]) -> Iterable[
     """Records that may say again what a record of another document says: the same key, or the same host and day."""
     known: dict[tuple[str, ...], str] = {}
     for record in others:
-        for mark in _marks(record):
+        for mark in marks(record):
             known.setdefault(mark, record.id)
     for record in records:
-        for mark in _marks(record):
+        for mark in marks(record):
             if mark in known:
                 yield Problem("duplicate-suspected", record.id, {"other": known[mark], "same": " ".join(mark[1:])}, "warning")
                 break
 
 
-def _marks(record: Record) -> Iterable[tuple[str, ...]]:
+def marks(record: Record) -> Iterable[tuple[str, ...]]:
+    """What identifies that which a record says, whichever document says it."""
     if record.key != record.type:
         # A record named by its type alone is one a page: two pages may well have the same contact.
         yield record.type, record.key

@@ -29,7 +29,10 @@ _ORDINARY = frozenset(
 )
 """words that begin sentences and titles of people, in lower case: alone they are no name"""
 _CALENDAR = frozenset(word for names in (calendar.month_name, calendar.day_name, calendar.month_abbr, calendar.day_abbr) for word in names if word)
-_BODY = re.compile(r"(?:Association|Council|Agency|University|Centre|Center|Network|Committee|Institute|Authority|Foundation|Society|Union|Embassy|Ministry|Office|Board|Partnership)\b|[A-Z]{2,}$")
+_BODY = re.compile(r"(?:Association|Council|Agency|University|Centre|Center|Network|Committee|Institute|Authority|Foundation|Society|Union|Embassy|Ministry|Office|Board|Partnership|Commission|Federation)\b|[A-Z]{2,}$")
+_GOVERNMENT = re.compile(r"\b(?:City|Town|Village|Ward|Prefecture|Province|County|Borough)$|^(?:City|Town|Prefecture|Province|County) of\b|\b(?:City|Town|County|Borough|District) Council$|[市町村県州省]$")
+"""what only a government is called"""
+_LONGER = re.compile(r"[一-鿿々ァ-ヴー・]{2,20}(?:文化都市|大使館|総領事館|共同体)")
 _CLOSE = 0.8
 
 
@@ -48,10 +51,16 @@ def unknown_names(
             for at, name in _candidates(text, start, end, covered, _headline(text, record)):
                 line = text.count("\n", 0, at) + 1
                 near = ", ".join(offered.get(name, ())) or nearest(name, names, _CLOSE)
-                table = "organisations" if _BODY.search(name) else "local-governments"
-                values = {"name": name, "candidates": near, "table": table}
+                values = {"name": name, "candidates": near, "table": _table(name, near)}
                 found.setdefault(name, Problem("name-unknown", f"{record.document}:{line}", values, "info"))
     return list(found.values())
+
+
+def _table(name: str, near: str) -> str:
+    """The tables that a name may belong to; a person or an event has none."""
+    if _GOVERNMENT.search(name) or near.startswith("lg/"):
+        return "local-governments"
+    return "organisations" if _BODY.search(name) else "local-governments, places, organisations"
 
 
 def _headline(text: str, record: Record) -> tuple[int, int]:
@@ -82,7 +91,7 @@ def _candidates(
             continue
         if not headline[0] <= at < headline[1] or abbreviation:
             yield at, name
-    for match in _JAPANESE.finditer(part):
+    for match in sorted([*_JAPANESE.finditer(part), *_LONGER.finditer(part)], key=lambda found: found.start()):
         at = start + match.start()
         if not _NO_NAME.fullmatch(match[0]) and not _all_covered(match[0], at, covered, False):
             yield at, match[0]

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from kg import adding, citing, pipeline, proposals, reading, reference, suspects
+from kg import adding, citing, pipeline, proposals, reading, reference, suspects, versions
 from kg.check import check
+from kg.errors import MisuseError
 from kg.extract import load_lookups, load_register
-from kg.model import Document
+from kg.model import Document, Place, Record
 from kg.project import Project
 from kg.store import Store
 from test_reference import HEADER, ROWS
@@ -146,6 +147,86 @@ def test_a_key_that_is_not_registered_names_the_way_out(copy_of_project):
     assert "kg add" in problem.text() and "lg/pt-10-leiria,CLASS,DAY" in problem.text() and "kg add" in problem.text("ja")
 
 
+def test_a_city_in_a_state_that_no_table_has_lacks_the_row_of_the_state(copy_of_project):
+    page = exchange("アメリカ合衆国マサチューセッツ州ケンブリッジ市")
+    assert [cells[0] for _, cells in proposed(copy_of_project, page)] == ["us-?", "us-?-?"]
+    put(copy_of_project, "local-governments", "us-ma-cambridge,ケンブリッジ市,Cambridge,,,municipality,us,,,,,,005:6")
+    assert [cells[:2] for _, cells in proposed(copy_of_project, page)] == [("us-?", "マサチューセッツ州")], "the city is not asked for again"
+    put(copy_of_project, "local-governments", "us-massachusetts,マサチューセッツ州,Massachusetts,,,first-level,us,,,,,,005:6")
+    assert proposed(copy_of_project, page) == []
+
+
+def test_a_ward_that_calls_itself_a_city_gets_an_alias(project):
+    ward = {**dict.fromkeys(proposals.COLUMNS, ""), "key": "jp-tokyo-lamp-ku", "name_ja": "灯区", "name_en": "Lamp Ward", "kind": "special-ward", "country": "jp"}
+    problems = read(project, SEMINARS.format(row="Seoul 6-9 June Lamp City Lanterns"), "seminar-tables").problems
+    rows = proposals.lines(problems, load_lookups(project), "jp", [ward])
+    assert rows == [("local-governments", tuple(ward.values())), ("aliases", ("Lamp City", "en", "jp", "", "lg", "jp-tokyo-lamp-ku", "005:4"))]
+
+
+def test_what_an_activity_may_concern_and_who_keeps_a_network_is_told_with_the_way_out(copy_of_project):
+    project = copy_of_project
+    page = exchange("世界冬の都市市長会(事務局:気仙広域連合)").replace("町工場の灯", "北東アジア地域自治体連合(NEAR)環境分科委員会")
+    told = {problem.code: problem.text() for problem in read(project, page, "exchange-records").problems}
+    assert "network,near,Network,network:near:北東アジア地域自治体連合,,,,005:4" in told["activity-of-known"]
+    assert "org/kesen-regional-union" in told["role-of-body"] and "network/world-winter-cities" in told["role-of-body"]
+    # A name of the table of activities is known where it stands as a party, too; its name in English is a person's.
+    put(project, "activities", "町工場の灯,,komatsu-lamps,network,lamp-net,Network,network:lamp-net:町工場の灯,,,,005:4")
+    addition = add(project, "exchange.txt", exchange().replace("団体名 小松市", "団体名 町工場の灯、小松市"), "exchange-records")
+    (record,) = [r for r in records(addition) if r["type"] == "activity"]
+    assert record["norm"]["organisers"] == [{"kind": "network", "slug": "lamp-net"}, {"kind": "lg", "slug": "jp-ishikawa-komatsu-shi"}]
+    (text,) = said(addition, "thing-unnamed")
+    assert "mappings/curation/005.toml" in text and record["id"] in text and 'slug = "lamp-net", ja = "町工場の灯", en = "?"' in text
+
+
+def test_reporters_that_are_not_all_named_keep_nothing_back(project):
+    addition = add(project, "exchange.txt", exchange(reporter="小松市ほか"), "exchange-records")
+    assert not addition.refused() and records(addition)[0]["norm"]["reporters"] == [{"slug": "jp-ishikawa-komatsu-shi"}]
+    assert [p.values["text"] for p in addition.problems if p.code == "text-unread"] == ["ほか"]
+    assert addition.unaccounted == frozenset(), "no line of that is refused later"
+
+
+# ---- a page once more
+
+
+def test_a_page_is_read_again_when_its_layout_was_mended(copy_of_project):
+    """... and what a person wrote of a line of it stays."""
+    project = copy_of_project
+    page = "3以上の自治体間における交流(令和版)\n灯の話題\n灯の一覧\n" + exchange()
+    addition = add(project, "exchange.txt", page, "exchange-records")
+    assert addition.document.title == "3以上の自治体間における交流(令和版)" and addition.unaccounted == {2, 3}
+    adding.write(addition)
+    assert [problem.where for problem in check(project)] == ["005:2", "005:3"], "the figure told is the figure refused"
+    with (project.mappings / "ledger" / "005.csv").open("a", encoding="utf-8") as file:
+        file.write("3,navigation,\n")
+    with (project.mappings / "layouts" / "exchange-records.toml").open("a", encoding="utf-8") as file:
+        file.write("\n[[ignore]]\nreason = 'navigation'\npattern = '灯の話題'\n")
+    again = add(project, "exchange.txt", page, "exchange-records")
+    assert {path.name for path in again.files} == {"005.csv"} and again.unaccounted == frozenset()
+    adding.write(again)
+    assert check(project) == []
+    with pytest.raises(MisuseError, match="document-known"):
+        add(project, "exchange.txt", page, "exchange-records")
+
+
+def test_a_page_that_says_what_a_registered_one_says_is_suspected_of_being_its_version(copy_of_project):
+    page = SEMINARS.format(row="Seoul 6-9 June Komatsu City Lanterns")
+    adding.write(add(copy_of_project, "page.txt", page, "seminar-tables"))
+    later = page.replace("London", "Paris 1-3 May Sapporo City Lamps\nLondon")
+    addition = add(copy_of_project, "later.txt", later, "seminar-tables")
+    (text,) = said(addition, "version-suspected")
+    assert addition.refused() and "--replaces 005" in text and "--id 006" in text
+    for wanted, id_ in ((adding.Wanted("seminar-tables", id="006"), "006"), (adding.Wanted("seminar-tables", replaces="005"), "005")):
+        other = adding.prepare(copy_of_project, "later.txt", later.encode(), wanted, DAY)
+        assert not other.refused() and other.document.id == id_ and not said(other, "version-suspected")
+
+
+def test_what_cites_lines_of_the_version_before_is_told(project):
+    record = Record("000", "0" * 64, "contact", "contact", "by-hand@1", Place((118, 119), (0, 1)), {}, {"names": ["A lamp office"], "fax": ["00-11"]}, {})
+    by_hand, rows = versions.kept(project, load_register(project)["000"], "For Enquiries\nA  lamp office\nFax: 00-11\n", [record])
+    assert "lines 118-119" in by_hand.text() and "lines 2-3" in by_hand.text()
+    assert "aliases.csv:3" in rows.text()
+
+
 # ---- hosts in other words
 
 
@@ -210,6 +291,8 @@ def test_what_was_cancelled_is_published_as_cancelled(copy_of_project):
     project = copy_of_project
     adding.write(add(project, "seminars.txt", SEMINARS.format(row="Seoul Cancelled Komatsu City Lanterns"), "seminar-tables"))
     adding.write(add(project, "exchange.txt", exchange(years="(中止)", name="(オンライン開催)"), "exchange-records"))
+    (planned, *_) = read(project, exchange(years="(予定)"), "exchange-records").records
+    assert planned.norm["status"] == ["planned"] and planned.norm["fiscalYears"] == ["2023"]
     assert check(project) == []
     sources = pipeline.load(project)
     made = pipeline.graphs(sources)
@@ -248,6 +331,9 @@ def test_names_that_no_table_has_are_told_and_not_chosen(project):
     assert said(addition, "mention-ambiguous") == ["005:2: mention-ambiguous: Kyoto may mean lg/jp-kyoto-fu, lg/jp-kyoto-kyoto-shi; the mention is reported, not chosen"]
     prose = "福山市とツヴァイブリュッケン市の三都市、各市、両県で灯をともす。"
     page = exchange(prose=prose)
+    tables = {problem.values["name"]: problem.values["table"] for problem in addition.problems if problem.code == "name-unknown"}
+    assert tables["Kootsu City"] == "local-governments" and tables["Welsh Lamp Association"] == "organisations"
+    assert "places" in tables["Manchester"], "a place, a body, or neither"
     told = suspects.unknown_names(page, read(project, page, "exchange-records").records, {}, [])
     assert [problem.values["name"] for problem in told] == ["福山市", "ツヴァイブリュッケン市"]
 
@@ -258,6 +344,15 @@ def table(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("reference")
     (folder / "table.csv").write_text("\n".join([HEADER, *ROWS]) + "\n", encoding="utf-8")
     return folder
+
+
+def test_the_row_of_a_name_that_a_reference_has_in_part_is_offered(project, table, copy_of_project):
+    reference.import_table(project, table / "table.csv", "jp-local-governments", table)
+    addition = add(copy_of_project, "news.txt", NEWS.replace("Kootsu City", "Kootsu"), "news-list", reference=table)
+    (row,) = [cells for name, cells in addition.proposals if name == "local-governments"]
+    assert row[0] == "jp-hokkaido-kootsu-shi" and "?" not in row
+    full = add(copy_of_project, "news.txt", NEWS.replace("Kootsu City", "the City of Kootsu"), "news-list", reference=table)
+    assert ("local-governments", "jp-hokkaido-kootsu-shi") in full.taken
 
 
 @pytest.mark.parametrize("first", ["news", "seminars"])

@@ -27,6 +27,11 @@ def test_japanese_needs_no_boundary():
     assert found(["堺市", "しずおかし"], "大阪府堺市としずおかし") == [("堺市", 3), ("しずおかし", 6)]
 
 
+def test_a_part_of_a_longer_name_is_none():
+    assert found(["東アジア", "Japan"], "東アジア文化都市と東アジア, the Embassy of Japan in Japan") == [("東アジア", 9), ("Japan", 38)]
+    assert found(["日本"], "日本国大使館、日本大使館、日本の大使館") == [("日本", 13)]
+
+
 def test_nothing_to_look_for():
     assert found([], "text") == []
 

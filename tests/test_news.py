@@ -55,6 +55,19 @@ def test_a_wrapped_blurb_is_no_title_and_is_told():
     assert found.records[0].verbatim == {}
 
 
+BYLINE = "Posted on 10 May 2019 by JLGC"
+
+
+@pytest.mark.parametrize("lines", [(TITLE, BYLINE, BLURB), (BYLINE, TITLE, BLURB), (TITLE, BLURB, BYLINE)])
+def test_who_posted_an_item_is_no_part_of_it(lines):
+    found = read(*lines, "« Prev | 1 2 3 … 14 | Next »", "© 2019 A Centre. All rights reserved", "10 11")
+    (record,) = found.records
+    assert record.verbatim == {"title": TITLE}, "nothing is mentioned in the line"
+    assert [p.code for p in found.problems] == (["byline-left"] if lines[1] == BYLINE else [])
+    assert "text-not-taken-apart" in record.norm["issues"]
+    assert len(read(TITLE, "Posted on 10 May 2019 in a box of letters, and then […]").records) == 1
+
+
 def test_the_key_does_not_move_with_the_item():
     keys = {r.key for r in read(TITLE, BLURB, OTHER).records}
     moved = read("Something New", "Since the rain began […]", OTHER, TITLE, BLURB)

@@ -158,6 +158,11 @@ def test_any_text_gives_days_in_order_or_none(text, fiscal_year):
         ("大正15年度", ("1926",), None, None, None, ()),
         ("2010年度", ("2010",), None, None, None, ()),
         ("2010~2012", (), "2010", "2012", "ended", ()),
+        # A day lies in one fiscal year; a year that is not called one gives none.
+        ("令和2年4月1日~令和5年3月31日", (), "2020", "2022", "ended", ()),
+        ("令和6年3月", ("2023",), None, None, None, ()),
+        ("平成10年4月より", (), "1998", None, "ongoing", ()),
+        ("平成19年~21年度", (), "2007", "2009", "ended", ()),
         ("2024年度(令和6年度)", ("2024",), None, None, None, ()),
         ("令和6年度（2024年度）", ("2024",), None, None, None, ()),
         ("平成二十二年度", ("2010",), None, None, None, ()),
@@ -179,7 +184,7 @@ def test_fiscal_years(printed, single, first, last, continuation, issues):
 @pytest.mark.parametrize(
     "printed",
     ["未定", "平成年度", "平成0年度", "22年度", "平成21~19年度", "平成2010年度", "平成10~12年度、平成20年度~", "慶応3年度",
-     "平成22年度(不定期)", "平成22年度 23年度"],
+     "平成22年度(不定期)", "平成22年度 23年度", "令和5年", "平成15年~", "2023年", "令和5年13月"],
 )  # fmt: skip
 def test_what_gives_no_year_is_told(printed):
     found = read_fiscal_years(printed, ERAS)
@@ -343,6 +348,8 @@ def parties(*lines, home=()):
         ("都市・自治体連合(United Cities and Local Governments, UCLG) およびその会員都市・団体", ["uclg"]),
         ("気仙広域連合、大船渡市教育委員会", ["kesen-regional-union", "ofunato-board-of-education"]),
         ("・大連市・青島市", ["cn-ln-dalian", "cn-sd-qingdao"]),
+        ("中国・大連市ほか19の国と地域", ["cn-ln-dalian"]),
+        ("大連市他5カ国", ["cn-ln-dalian"]),
     ],
 )
 def test_the_many_ways_of_naming_parties(line, slugs):
@@ -358,6 +365,33 @@ def test_the_many_ways_of_naming_parties(line, slugs):
 )  # fmt: skip
 def test_countries_named_without_a_government(line, countries):
     assert parties(line)[1].countries == countries
+
+
+@pytest.mark.parametrize(
+    ("line", "country", "name"),
+    [
+        ("中国・山東省甲乙市ほか19の国と地域", "cn", "山東省甲乙市"), ("ロシア連邦甲乙地方", "ru", "甲乙地方"),
+        ("アメリカ合衆国ソルトレークシティ", "us", "ソルトレークシティ"), ("メキシコシティ", None, "メキシコシティ"), ("中国地方", None, "中国地方"),
+    ],
+)  # fmt: skip
+def test_a_name_that_no_table_has_keeps_the_country_before_it(line, country, name):
+    (fault,) = parties(line)[1].faults
+    assert (fault.code, fault.values["name"], fault.values.get("country")) == ("name-unresolved", name, country)
+
+
+def test_a_name_after_words_in_quotation_marks_is_read_and_the_words_are_told():
+    named, found = parties("写真文化首都「写真の町」小松市")
+    assert named == [("jp-ishikawa-komatsu-shi", "party")] and [fault.values["text"] for fault in found.faults] == ["写真文化首都「写真の町」"]
+
+
+def test_an_alias_of_a_repeated_name_decides_in_the_documents_that_it_cites():
+    """A further table may have the other bearer; the alias is one person's reading of one page."""
+    other = {**next(row for row in lookups()["local-governments"] if row["key"] == "jp-osaka-sakai-shi"), "key": "jp-fukui-sakai-shi"}
+    tables = {**lookups(), "local-governments": [*lookups()["local-governments"], other]}
+    found = {id_: Names(tables, id_).government("Sakai City", "jp") for id_ in ("000", "900")}
+    assert found["000"] == "jp-osaka-sakai-shi" and found["900"].ambiguous
+    assert "Sakai City,en,jp,,lg,KEY,SOURCE" in found["900"].problem("900:1").text()
+    assert Names(lookups(), "900").government("Sakai City", "jp").ambiguous, "nor does the table's one bearer decide"
 
 
 def test_roles_brackets_and_lists():
@@ -394,14 +428,27 @@ def test_any_text_gives_parties_that_are_known_or_a_fault(text):
 
 def test_counts_and_their_parts():
     rules = layout("exchange-records")["count"]
-    counts, parts, rest = take_counts(["本会会員都市(2010年10月現在、10カ国20都市)"], rules, NAMES)
+    counts, parts, rest = take_counts(["本会会員都市(2010年10月現在、10カ国20都市)"], rules, NAMES, ERAS)
     assert [(c.members, c.countries, c.as_of) for c in counts] == [(20, 10, "2010-10")]
     assert parts == [] and "20" not in rest[0]
-    counts, parts, rest = take_counts(["6か国７自治体（日本３、中国４）", "浜松市"], rules, NAMES)
+    counts, parts, rest = take_counts(["6か国７自治体（日本３、中国４）", "浜松市"], rules, NAMES, ERAS)
     assert [(p.country, p.members) for p in parts] == [("jp", 3), ("cn", 4)]
     assert rest[1] == "浜松市" and not rest[0].strip("、")
-    assert take_counts(["3カ国9都市(日本3、火星6)"], rules, NAMES)[1] == []
-    assert take_counts(["2010年13月現在、3カ国9都市"], rules, NAMES)[0][0].as_of is None
+    assert take_counts(["3カ国9都市(日本3、火星6)"], rules, NAMES, ERAS)[1] == []
+    assert take_counts(["2010年13月現在、3カ国9都市"], rules, NAMES, ERAS)[0][0].as_of is None
+
+
+@pytest.mark.parametrize(
+    ("line", "count"),
+    [
+        ("166カ国・地域8,200都市(令和4年12月現在)", (8200, None, "2022-12")), ("3カ国3自治体(2023年4月現在)", (3, 3, "2023-04")),
+        ("5カ国の12都市（令和元年5月1日時点）", (12, 5, "2019-05")), ("3カ国9都市(慶応3年4月現在)", (9, 3, None)),
+    ],
+)  # fmt: skip
+def test_a_count_is_read_whole(line, count):
+    ((found,), _, rest) = take_counts([line], layout("exchange-records")["count"], NAMES, ERAS)
+    assert (found.members, found.countries, found.as_of) == count
+    assert parties(rest[0])[1].faults == [] or count[2] is None
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,8 @@ class _Item:
 
     title: TextLine | None
     blurb: list[TextLine] = field(default_factory=list)
+    bylines: list[TextLine] = field(default_factory=list)
+    """lines between that say who posted it, and when"""
 
 
 class _Reader:
@@ -39,6 +41,7 @@ class _Reader:
         self.mark = re.compile(r"[\]］]")
         self.no_title = re.compile(layout["title"]["no-end"])
         self.ignore = [re.compile(entry["pattern"]) for entry in layout["ignore"]]
+        self.bylines = [re.compile(entry["pattern"]) for entry in layout["ignore"] if entry["reason"] == "introduction"]
 
     def ends(self, line: TextLine) -> bool:
         """True for the last line of a blurb."""
@@ -51,7 +54,11 @@ class _Reader:
         return text[: mark.end()] if mark else text
 
     def ignored(self, line: TextLine) -> bool:
-        return any(pattern.fullmatch(line.folded.strip()) for pattern in self.ignore)
+        """True for a line of the layout; one that ends as a blurb does is a blurb that begins as who posted it would."""
+        return any(pattern.fullmatch(line.folded.strip()) for pattern in self.ignore) and not (self.is_byline(line) and self.ends(line))
+
+    def is_byline(self, line: TextLine) -> bool:
+        return any(pattern.fullmatch(line.folded.strip()) for pattern in self.bylines)
 
     def may_be_title(self, line: TextLine, following: TextLine) -> bool:
         """True for a line that is no sentence and no start of one that `following` goes on with."""
@@ -77,12 +84,17 @@ def _items(document: Document, printed: Sequence[TextLine], reader: _Reader) -> 
     items: list[_Item] = []
     problems: list[Problem] = []
     pending: list[TextLine] = []
+    bylines: list[TextLine] = []
     for line in printed:
         if reader.ignored(line):
+            bylines += [line] if reader.is_byline(line) else []
             continue
         pending.append(line)
         if reader.ends(line):
             items.append(_item(pending, reader))
+            items[-1].bylines = [byline for byline in bylines if pending[0].start < byline.start]
+            problems += [Problem("byline-left", f"{document.id}:{byline.number}", {}, "info") for byline in items[-1].bylines]
+            bylines = []
             if len(items[-1].blurb) > 1:
                 problems.append(Problem("blurb-wrapped", f"{document.id}:{pending[0].number}", {"last": line.number}, "info"))
             pending = []
@@ -111,7 +123,7 @@ def _record(
     if item.title:
         passages["title"] = span([item.title])
         verbatim["title"] = item.title.printed.strip()
-    passages |= mentioned(page, names, lines[0].start, lines[-1].end, verbatim)
+    passages |= mentioned(page, names, lines[0].start, lines[-1].end, verbatim, item.bylines)
     norm = {"n": number}
     type_ = reader.layout["type"]
     return Record(document.id, document.sha256, "", type_, EXTRACTOR, span(lines), passages, verbatim, norm)

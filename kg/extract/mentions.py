@@ -8,21 +8,26 @@ word is none. Which thing a name means is not decided here: one name may be that
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from ahocorasick_rs import AhoCorasick, MatchKind
 
-from kg.extract.text import Page
+from kg.extract.text import Page, TextLine
 from kg.model import Place
 from kg.project import Project, read_csv
 
 KINDS = ("lg", "country", "place", "office", "org", "network", "programme", "event", "person", "project")
 """kinds of things that a text may mention; records, statements and figures are not among them"""
+_BODIES = ("org", "network", "programme", "event")
+"""kinds whose aliases hold in any text: UCLG"""
 _DERIVED = ("語", "人", "海")
 """after a name these make another word of it: 日本語, 日本海"""
+_GOES_ON = re.compile(r"[一-鿿々ァ-ヴー]{0,4}(?:文化都市|大使館|総領事館|共同体)")
+_GOES_BEFORE = re.compile(r"\b(?:Embassy|Consulate(?:[ -]General)?|High Commission|University|Bank) of (?:the )?$")
+"""what makes a name a part of a longer one that no table has: 東アジア文化都市, Embassy of Japan"""
 _KIND_LAST = re.compile(r"(?P<stem>[A-Z][\w' -]+) (?P<kind>City|Town|Village|Ward|Prefecture)")
 _TABLES = {
     "local-government-names": ("lg", "key", ("name",)), "local-governments": ("lg", "key", ("name_ja", "name_en", "kana")),
@@ -56,7 +61,7 @@ class Dictionary:
         if not self.names:
             return []
         found = (Mention(self.names[i], a, b) for i, a, b in self._automaton.find_matches_as_indexes(text))
-        return [m for m in found if not (_joined(text, m.start) or _joined(text, m.end) or text[m.end : m.end + 1] in _DERIVED)]
+        return [m for m in found if not (_joined(text, m.start) or _joined(text, m.end) or _is_part(text, m.start, m.end))]
 
 
 def dictionary(lookups: Mapping[str, Iterable[Mapping[str, str]]]) -> Dictionary:
@@ -64,12 +69,23 @@ def dictionary(lookups: Mapping[str, Iterable[Mapping[str, str]]]) -> Dictionary
     return Dictionary(tuple(sorted({row["name"] for row in lookups["labels"]})))
 
 
-def mentioned(page: Page, names: Dictionary, start: int, end: int, verbatim: dict[str, Any]) -> dict[str, Place]:
-    """The places of the names found in the code points [start, end), as `mention-1` ...; the names go to `verbatim`."""
-    found = names.find(page.text[start:end])
+def mentioned(
+    page: Page, names: Dictionary, start: int, end: int, verbatim: dict[str, Any], but: Sequence[TextLine] = ()
+) -> dict[str, Place]:
+    """The places of the names found in the code points [start, end), as `mention-1` ...; the names go to `verbatim`.
+
+    `but`: lines in between that are no part of the text, such as who posted it.
+    """
+    outside = [(line.start - start, line.end - start) for line in but]
+    found = [m for m in names.find(page.text[start:end]) if not any(first <= m.start < last for first, last in outside)]
     if found:
         verbatim["mentions"] = [mention.name for mention in found]
     return {f"mention-{n}": page.place(start + m.start, start + m.end) for n, m in enumerate(found, start=1)}
+
+
+def _is_part(text: str, start: int, end: int) -> bool:
+    """Whether the name [start, end) is a part of another word or of a longer name."""
+    return text[end : end + 1] in _DERIVED or bool(_GOES_ON.match(text, end) or _GOES_BEFORE.search(text, max(start - 40, 0), start))
 
 
 def _joined(text: str, at: int) -> bool:
@@ -108,6 +124,9 @@ def _pairs(project: Project) -> Iterator[tuple[str, str]]:
     for table, (kind, key, columns) in _TABLES.items():
         for row in _rows(project, table):
             yield from ((row[name], f"{kind}/{row[key]}") for name in columns if row[name])
+    for row in _rows(project, "aliases"):
+        if row["kind"] in _BODIES and not row["country"]:
+            yield row["surface"], f"{row['kind']}/{row['key']}"
     for row in _rows(project, "organisation-names"):
         yield row["name"], f"{row['kind']}/{row['key']}"
 

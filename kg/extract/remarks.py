@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-MEANINGS = ("cancelled", "postponed", "online")
+MEANINGS = ("cancelled", "postponed", "online", "planned")
 """concepts of the vocabulary of states: closed"""
 _NOT_HELD = ("cancelled", "postponed")
 

@@ -35,7 +35,7 @@ def explain(
 
     A key is made from content; where a page has one twice, the later one gets `-2`, `-3` ... in page order.
     """
-    names = Names(lookups)
+    names = Names(lookups, raw[0].document if raw else "")
     records: list[Record] = []
     problems: list[Problem] = []
     taken: dict[str, int] = {}

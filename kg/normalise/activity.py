@@ -64,13 +64,14 @@ def explain_activity(
     _kind(work)
     reporters = _reporters(work)
     years = _without_remarks(work, " ".join(work.lines("years")), "years")
-    _years(work, read_fiscal_years(years, Eras(lookups["eras"])))
+    eras = Eras(lookups["eras"])
+    _years(work, read_fiscal_years(years, eras))
     activity, key = _activity(work, reporters, lookups["activities"])
     home = {prefecture for slug in reporters if (prefecture := names.prefecture_of(slug))}
     reader = PartyReader(layout, names, home)
     found, counts, parts = {}, {}, {}
     for name in ("organisers", "counterparts"):
-        counts[name], parts[name], rest = take_counts(work.lines(name), layout["count"], names)
+        counts[name], parts[name], rest = take_counts(work.lines(name), layout["count"], names, eras)
         found[name] = reader.read(rest)
         _faults(work, name, found[name])
     _parties(work, found, [part for name in parts for part in parts[name]])
@@ -97,6 +98,9 @@ def _reporters(work: _Work) -> list[str]:
     text = "、".join(work.lines("reporter"))
     for item in filter(None, map(str.strip, re.split(separators, text))):
         *above, own = [part.strip() for part in re.split("[/／]", item)]
+        if more := re.search(rf"(?:{work.layout['parties']['more']})+$", fold(own)):
+            work.problem("text-unread", {"text": own[more.start() :]}, "reporter")
+            own = own[: more.start()].strip()
         containers = [work.names.government(name, work.layout["country"]) for name in above]
         known = [(key, name) for key, name in zip(containers, above, strict=True) if isinstance(key, str)]
         key = work.names.government(own, work.layout["country"], known[-1][0] if known else None)
@@ -141,6 +145,7 @@ def _activity(work: _Work, reporters: Sequence[str], known: Rows) -> tuple[Mappi
         first = reporters[0] if reporters else "unknown"
         key = f"{first}-{hashlib.sha256(name.encode('utf-8')).hexdigest()[:8]}"
         work.problem("activity-unknown", {"name": name, "key": key}, "name")
+        _of_known(work, name, key, known)
     work.norm["concerns"] = [{n: row[n] for n in ("kind", "slug", "class")}] if row.get("slug") else []
     pair = {"network": row.get("slug"), "programme": row.get("convenes")}
     work.norm["convenes"] = [pair] if row.get("convenes") else []
@@ -154,6 +159,17 @@ def _activity(work: _Work, reporters: Sequence[str], known: Rows) -> tuple[Mappi
     elif later:
         work.problem("later-name-unplaced", {"name": aside[slice(*later.span("name"))]}, "name")
     return row, key
+
+
+def _of_known(work: _Work, name: str, key: str, known: Rows) -> None:
+    """A name that begins with that of a known body may be of it: told with the row that says so, never chosen."""
+    if body := work.names.body_before(name):
+        kind, slug, length = body
+        class_ = work.names.class_of(slug) if kind == "org" else next((row["class"] for row in known if row["kind"] == kind), "?")
+        source = f"{work.raw.document}:{work.line_place('name', 1).lines[0]}"
+        cells = (name, "", key, kind, slug, class_, f"{kind}:{slug}:{name[:length]}", "", "", "", source)
+        row = ",".join(f'"{cell}"' if "," in cell else cell for cell in cells)
+        work.problem("activity-of-known", {"body": f"{kind}/{slug}", "row": row}, "name", severity="info")
 
 
 def _without_remarks(work: _Work, text: str, name: str) -> str:
@@ -218,6 +234,9 @@ def _members(
         for party in found[name].parties:
             role = _ROLES.get(party.role) or ("member" if party.role == "party" and name in sources else None)
             of = party.of or whole
+            if party.role in ("observer", "secretariat", "member") and party.kind != "lg":
+                values = {"role": role, "name": f"{party.kind}/{party.slug}", "of": "/".join(of).strip("/") or "-"}
+                work.problem("role-of-body", values, name, party.line)
             if role is None or party.kind != "lg" or (party.role == "listed" and "listed" not in sources):
                 continue
             if of[0] not in ("network", "org"):
@@ -288,7 +307,11 @@ def _counts(
         _widen(work, "count", work.line_place(field_name, one.line))
     node, evidence = f"{activity['slug']}-{work.raw.document}", f"{work.raw.document}-{key}"
     as_of = next((c.as_of for _, c in stated if c.as_of), None)
-    whole = {"count": node, "network": activity["slug"], "members": count.members, "countries": count.countries}
+    whole = {"count": node, "network": activity["slug"], "members": count.members}
+    if count.countries is None:
+        work.problem("count-with-regions", {"members": count.members}, name, count.line, "info")
+    else:
+        whole["countries"] = count.countries
     work.norm["counts"] = [whole | {"evidence": f"{evidence}-count"} | ({"asOf": as_of} if as_of else {})]
     for field_name in parts:
         for part in parts[field_name]:

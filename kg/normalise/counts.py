@@ -8,7 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from kg.letters import fold
+from kg.normalise.fiscal import Eras
 from kg.normalise.names import Names
+
+
+_EMPTY = re.compile(r"[(（][、,\s]*[)）]")
+"""a bracket of which everything was read"""
 
 
 @dataclass(frozen=True)
@@ -16,7 +21,8 @@ class Count:
     """Members and countries as stated in one line of a field (from 1), with the month that they are of, if given."""
 
     members: int
-    countries: int
+    countries: int | None
+    """None where countries and regions are counted together"""
     as_of: str | None
     line: int
 
@@ -32,7 +38,7 @@ class Part:
 
 
 def take_counts(
-    lines: Sequence[str], rules: Mapping[str, Any], names: Names
+    lines: Sequence[str], rules: Mapping[str, Any], names: Names, eras: Eras
 ) -> tuple[list[Count], list[Part], list[str]]:
     """The counts and their parts, and the lines with all that was read of them blanked out by separators."""
     counts: list[Count] = []
@@ -44,13 +50,15 @@ def take_counts(
             rest.append(text)
             continue
         dated = re.search(rules["as-of"], fold(text))
-        as_of = f"{dated['year']}-{int(dated['month']):02}" if dated and 1 <= int(dated["month"]) <= 12 else None
-        counts.append(Count(int(found["members"]), int(found["countries"]), as_of, number))
+        year = eras.year(f"{dated['year']}年", None)[0] if dated else None
+        as_of = f"{year:04}-{int(dated['month']):02}" if year and 1 <= int(dated["month"]) <= 12 else None
+        countries = None if found["regions"] else int(found["countries"])
+        counts.append(Count(int(found["members"].replace(",", "")), countries, as_of, number))
         bracket = re.compile(r"\s*\(([^()]*)\)").match(fold(text), found.end())
         inside = _parts(text[slice(*bracket.span(1))], rules["part"], names, number) if bracket else []
         parts += inside
         spans = [found.span(), *([dated.span()] if as_of else []), *([bracket.span()] if inside else [])]
-        rest.append(_without(text, spans))
+        rest.append(_EMPTY.sub(lambda empty: "、" * len(empty[0]), _without(text, spans)))
     return counts, parts, rest
 
 

@@ -1,6 +1,7 @@
 """Fiscal years in Japanese: eras, ranges, open ends, and notes in brackets.
 
-"平成22年度", "平成19~21年度", "平成15年度~", "令和元年度から令和3年度まで", "H10年度、H22年度", "2010年度".
+"平成22年度", "平成19~21年度", "平成15年度~", "令和元年度から令和3年度まで", "H10年度、H22年度", "2010年度". A day or a month lies
+in one fiscal year (令和5年3月31日 in 2022); a year that is called 年 and not 年度 may be the calendar's, and gives none.
 """
 
 from __future__ import annotations
@@ -44,6 +45,8 @@ class Eras:
         point = rf"(?:{names})?(?:元|\d{{4}}|\d{{1,2}})(?:年度?)?"
         self.point = re.compile(rf"(?P<era>{names})?(?P<year>元|\d{{4}}|\d{{1,2}})(?:年度?)?")
         self.piece = re.compile(rf"(?P<first>{point})?(?P<tilde>~)?(?P<last>{point})?")
+        self.month = re.compile(rf"(?P<point>(?:{names})?(?:元|\d{{4}}|\d{{1,2}}))年(?P<month>\d{{1,2}})月(?:\d{{1,2}}日)?")
+        self.calendar = re.compile(rf"(?:{names})?(?:元|\d{{4}}|\d{{1,2}})年(?!度)")
         self.note = re.compile(rf"(?P<first>{point})(?:~|から|より|以降)?(?P<rest>.*)")
 
     def year(self, printed: str, era: str | None) -> tuple[int | None, str | None, bool]:
@@ -66,6 +69,7 @@ def read_fiscal_years(printed: str, eras: Eras) -> FiscalYears:
     A note in brackets that gives a beginning sets only that; "N年おき" in it is the issue `every-second-year-ambiguous`.
     """
     text = re.sub(r"[一二三四五六七八九十]+(?=年|~|、|$)", _arabic, re.sub(r"\s", "", fold(printed)))
+    text = eras.month.sub(lambda found: _fiscal_year_of(found, eras), text)
     text, _, note = text.partition("(")
     main = re.sub(r"から|より|以降", "~", text.replace("まで", ""))
     found = _Found()
@@ -85,6 +89,13 @@ def read_fiscal_years(printed: str, eras: Eras) -> FiscalYears:
     )  # fmt: skip
 
 
+def _fiscal_year_of(month: re.Match[str], eras: Eras) -> str:
+    """The fiscal year from April to March that a month lies in, as "2022年度"; the words themselves where no such month is."""
+    year, _, ended = eras.year(f"{month['point']}年", None)
+    number = int(month["month"])
+    return f"{year - (number < 4):04}年度" if year and not ended and 1 <= number <= 12 else month[0]
+
+
 def _arabic(numeral: re.Match[str]) -> str:
     """A number below 100 in Chinese numerals as figures: 二十二, 十, 二二."""
     tens, ten, ones = numeral[0].rpartition("十")
@@ -95,7 +106,8 @@ def _arabic(numeral: re.Match[str]) -> str:
 def _piece(piece: str, era: str | None, eras: Eras, found: _Found) -> str | None:
     """One year or range; returns the era that the next piece inherits."""
     parts = eras.piece.fullmatch(piece)
-    if not parts or not (parts["first"] or parts["last"]) or (parts["first"] and parts["last"] and not parts["tilde"]):
+    calendar = eras.calendar.search(piece) and "年度" not in piece
+    if not parts or calendar or not (parts["first"] or parts["last"]) or (parts["first"] and parts["last"] and not parts["tilde"]):
         found.unread.append(piece)
         return era
     first, era, ended = eras.year(parts["first"], era) if parts["first"] else (None, era, False)

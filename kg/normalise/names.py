@@ -39,13 +39,18 @@ class Unresolved:
         values = {"name": self.name, "candidates": ", ".join(self.candidates) or "-", "table": self.table}
         known = {"country": self.country, "container": self.container}
         values |= {name: key for name, key in known.items() if key}
+        values |= {"row": f"{self.name},{'en' if self.name.isascii() else 'ja'},{self.country or ''},,lg,KEY,SOURCE"} if self.ambiguous else {}
         return Problem("name-ambiguous" if self.ambiguous else "name-unresolved", where, values, "warning")
 
 
 class Names:
-    """An index over the lookups. Names are compared in the form of `spelling`."""
+    """An index over the lookups. Names are compared in the form of `spelling`.
 
-    def __init__(self, lookups: Mapping[str, Rows]) -> None:
+    `document`: the one that is read. An alias of a name that several governments bear decides only in the documents that it cites.
+    """
+
+    def __init__(self, lookups: Mapping[str, Rows], document: str = "") -> None:
+        self._document = document
         self._rows = {row["key"]: row for row in lookups["local-governments"]}
         self._plain: dict[str, set[str]] = {}
         for key, row in self._rows.items():
@@ -69,6 +74,9 @@ class Names:
                 self._countries[spelling(row["surface"])] = row["key"]
             elif row["kind"] in ("network", "programme", "event", "org"):
                 self._bodies[spelling(row["surface"])] = (row["kind"], row["key"])
+        for row in lookups["activities"]:
+            for kind, slug, words in (thing.split(":", 2) for thing in row["thing"].split("|") if thing):
+                self._bodies.setdefault(spelling(words), (kind, slug))
         self.letters = {row["letter"]: row["cc"] for row in lookups["country-letters"]}
         """Countries by the one character that stands for each in a compound (日仏)."""
         self._repeated = {spelling(row["name"]): row["bearers"].split() for row in lookups["repeated-names"]}
@@ -152,6 +160,9 @@ class Names:
         near_home = {key for key in keys if self.prefecture_of(key) in set(home)} if container is None else set()
         if len(near_home) == 1:
             return near_home.pop()
+        decided = {row["key"] for row in aliases if self._is_cited(row) and self._alias_fits(row, country, container)}
+        if len(decided) == 1 and container is None:
+            return decided.pop()
         if len(keys) == 1 and (container is not None or not self._needs_context(word, country)):
             return keys.pop()
         if not keys and (alike := self._alike(name, country)):
@@ -185,8 +196,13 @@ class Names:
 
     def _needs_context(self, word: str, country: str | None) -> bool:
         """True for a name that is not enough alone: bound to a country that is not given, or repeated in Japan."""
-        bound = {row["country"] for row in self._aliases.get(word, ()) if row["country"]}
-        return bool(bound) and country is None or word in self._repeated and country not in bound
+        aliases = [row for row in self._aliases.get(word, ()) if row["country"]]
+        here = {row["country"] for row in aliases if self._is_cited(row) or not self._document}
+        return bool(aliases) and country is None or word in self._repeated and country not in here
+
+    def _is_cited(self, row: Mapping[str, str]) -> bool:
+        """Whether a row cites a line of the document that is read."""
+        return bool(self._document) and any(token.partition(":")[0] == self._document for token in row.get("source", "").split())
 
     def _keys(self, name: str, country: str | None, container: str | None) -> set[str]:
         word = spelling(name)

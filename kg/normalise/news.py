@@ -11,7 +11,7 @@ from kg.names import Names as Iris
 from kg.normalise.mentions import read_mentions
 from kg.normalise.names import Names
 
-_CUT_OFF = "text-cut-off"
+_CUT_OFF, _NAMES_ONLY = "text-cut-off", "text-not-taken-apart"
 _DIGITS = 12
 
 
@@ -27,11 +27,11 @@ def explain_news(
     digest = (record.passages["blurb"].sha256 or "")[:_DIGITS]
     known = {row["mark"]: row["key"] for row in lookups["news-items"]}
     key = known.get(digest) or known.get(title or "") or _slug(title) or f"item-{digest}"
-    norm = {"n": record.norm["n"], "language": layout["language"], "issues": [_CUT_OFF]}
+    norm = {"n": record.norm["n"], "language": layout["language"], "issues": [_CUT_OFF, _NAMES_ONLY]}
     norm |= {"title": title} if title else {}
     mentions, problems = read_mentions(record, f"{record.document}-{key}", lookups)
     norm |= {"mentions": mentions} if mentions else {}
-    return replace(record, key=key, norm=norm, issues=(Issue(_CUT_OFF, "passages.blurb"),)), problems
+    return replace(record, key=key, norm=norm, issues=(Issue(_CUT_OFF, "passages.blurb"), Issue(_NAMES_ONLY, "norm.mentions"))), problems
 
 
 def _slug(title: str | None) -> str | None:

@@ -17,8 +17,10 @@ from kg.normalise.names import Names, Unresolved
 
 _KATAKANA = re.compile(r"[ァ-ヺー]")
 _KATAKANA_WORD = re.compile(r"[ァ-ヺー]*")
-_NO_START = re.compile(r"[ァィゥェォッャュョヮンー省州]|[都道府県市区町村郡](?![一-鿿々])")
+_NO_START = re.compile(r"(?:シティ|地方)$|[ァィゥェォッャュョヮンー省州]|[都道府県市区町村郡](?![一-鿿々])")
 """what no name begins with: so what stands before it is no country (メキシコ市, インドール)"""
+_EPITHET = re.compile(r"[^「」『』]*[「『][^「」『』]{1,30}[」』](?=[^\W\d_])")
+"""words in quotation marks that a name follows at once"""
 _LONGEST = 4000
 """code points; a longer line is no list of names"""
 Target = tuple[str, str]
@@ -227,6 +229,8 @@ class _Line:
         return [text]
 
     def names_a_place(self, text: str) -> bool:
+        if more := self.r.more.search(fold(text)):
+            text = text[: more.start()]
         if self.names.country(text) or self.r.looks_like_government.search(fold(text)):
             return True
         return isinstance(self.resolve(text, [self.label, None]), list)
@@ -237,9 +241,18 @@ class _Line:
         """A government by its name, or several joined by a word, or nothing that bears a name."""
         found = self.resolve(text, contexts)
         more = self.r.more.search(fold(text))
-        if not isinstance(found, list) and more and isinstance(self.resolve(text[: more.start()], contexts), list):
-            found = self.resolve(text[: more.start()], contexts)
+        before = text[: more.start()] if more else ""
+        if not isinstance(found, list) and before and (
+            isinstance(self.resolve(before, contexts), list) or self.r.looks_like_government.search(fold(before))
+        ):
+            text, found = before, self.resolve(before, contexts)
             self.found.unnamed.append("group")
+        if not isinstance(found, list) and (epithet := _EPITHET.match(text)):
+            # What stands in quotation marks before a name praises it: 写真の町.
+            known = self.resolve(text[epithet.end() :], contexts)
+            if isinstance(known, list) and not self.names.country_before(text):
+                self.fault("text-unread", text=epithet[0])
+                text, found = text[epithet.end() :], known
         if isinstance(found, list):
             self.found.names += found[:-1]
             kind, key, name = found[-1]
