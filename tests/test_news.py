@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from extraction_support import PROJECT, needs_documents, read_page
@@ -87,6 +87,7 @@ def test_a_list_that_is_cut_says_so():
     assert [p.code for p in found.problems] == ["line-unread", "line-unread", "page-cut"]
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.booleans(), st.integers(0, 3)), min_size=1, max_size=12))
 def test_items_are_paired_whatever_their_order(items):
     lines, wanted = [], []
