@@ -33,7 +33,7 @@ _LANGUAGES = ("en", "ja")
 _SHOWN = 60
 """characters of a line that is quoted to the maintainer, and nowhere else"""
 UNRESOLVED = ("name-unresolved", "name-ambiguous", "activity-unknown", "office-unknown", "unit-unresolved", "mention-ambiguous", "name-unknown")
-UNACCOUNTED = ("line-unaccounted", "line-unread", "row-unread", "host-unread", "record-nameless", "text-unread", "years-unread", "date-unreadable")
+UNACCOUNTED = ("line-unaccounted", "line-unread", "row-unread", "row-doubtful", "host-unread", "record-nameless", "text-unread", "years-unread", "date-unreadable")
 """codes of problems that the preview shows under headings of their own"""
 
 
@@ -50,6 +50,8 @@ class Wanted:
     replaces: str | None = None
     mentions: bool | None = None
     """True: prose is searched for known names. False: a person takes it apart. None: as it was, of a new page True"""
+    accept: bool = False
+    """Rows that cannot be read whole are left out, and the ledger says so."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,10 @@ class Addition:
     proposals: tuple[tuple[str, tuple[str, ...]], ...]
     """table and cells of each row that the lookups lack and no reference has"""
     files: Mapping[Path, bytes]
+    unaccounted: int = 0
+    """lines that `kg check` will refuse"""
+    left_out: int = 0
+    """lines of rows that could not be read, which the ledger says"""
 
     def refused(self) -> bool:
         """True where something on the page could not be read at all, so that the records would be incomplete."""
@@ -96,6 +102,7 @@ def prepare(
         before_that, taken = taken, known.named(_named(sources, found.records))
         if taken == before_that:
             break
+    found, dropped = reading.accepted(project, found) if wanted.accept else (found, frozenset())
     before = [record for record in sources.records if record.document == document.id]
     table = registering.facts(document, text, flattening, hashlib.sha256(data).hexdigest() if flattening else None)
     document = replace(document, blank=registering.lines_of(table["blank"]))
@@ -108,19 +115,21 @@ def prepare(
         lookups={table: [*rows, *taken.get(table, [])] for table, rows in sources.lookups.items()},
     )  # fmt: skip
     keys, problems = _keys(project, after, found.records, old)
-    kept = ledger.load(project).get(document.id, []) if by_hand else []
-    rows, unaccounted = _ledger(document, text, layout, [*found.records, *by_hand], kept, found.problems)
     before_now = sources.documents.get(document.id)
     same = before_now is not None and (before_now.sha256, before_now.prose) == (document.sha256, document.prose)
+    kept = ledger.load(project).get(document.id, []) if by_hand or same else []
+    rows, unaccounted, open_lines = _ledger(document, text, layout, [*found.records, *by_hand], kept, found.problems, dropped if wanted.accept else None)
+    ledger_file = {} if by_hand and kept else _ledger_file(project, document.id, rows)
+    mended = any(not path.exists() or path.read_bytes() != data for path, data in ledger_file.items())
     problems += [Problem("record-by-hand", r.id, {}, "warning") for r in by_hand if not same]
     facts = list(preview.facts(found.changes, old, found.records))
     others_again = again.read_again(
         project, sources.documents, document.id, folders, known.only(lookups, taken), bool(taken) or any(_is_named(k) for k in keys)
     )
-    if same and not facts and not keys and not taken and not others_again.facts:
+    if same and not (facts or keys or taken or others_again.facts or mended):
         raise MisuseError("document-known", name, id=document.id)
     files = _files(project, document.id, None if same else table, edition, found.text, keys, on)
-    files |= {} if kept else _ledger_file(project, document.id, rows)
+    files |= ledger_file
     extended = known.extended(lookups, taken)
     doubtful = suspects.unknown_names(text, found.records, known.offered(), (row["name"] for row in extended["labels"]))
     problems = [*found.problems, *doubtful, *others_again.problems, *_against_schema(project, found.records), *problems, *unaccounted]
@@ -130,6 +139,7 @@ def prepare(
         taken=tuple((table, next(iter(row.values()))) for table, rows in taken.items() for row in rows),
         proposals=tuple(proposals.lines(problems, lookups, layout["country"])),
         files=files | gazetteer.files(project, taken) | others_again.files,
+        unaccounted=open_lines, left_out=sum(row[1] == ledger.UNREAD for row in rows),
     )  # fmt: skip
 
 
@@ -303,23 +313,25 @@ def _against_schema(project: Project, records: Sequence[Record]) -> list[Problem
 
 def _ledger(
     document: Document, text: str, layout: Mapping[str, Any], records: Sequence[Record],
-    kept: list[ledger.Entry], unread: Sequence[Problem],
-) -> tuple[list[tuple[int, str]], list[Problem]]:  # fmt: skip
-    """The boilerplate that the layout explains, and a problem for each line that nothing accounts for, each line once.
+    kept: Sequence[ledger.Entry], unread: Sequence[Problem], dropped: frozenset[int] | None,
+) -> tuple[list[tuple[str, str, str]], list[Problem], int]:  # fmt: skip
+    """The rows of the ledger, a problem for each line that nothing accounts for, each line once, and how many there are.
 
-    A ledger `kept` by hand, beside records by hand, stays as it is: a person looks at both again.
+    What the ledger has of this very version already is `kept`. `dropped`: the lines of records that are left out; with
+    them, what no rule reads is left out as well. None where nothing is.
     """
-    account = ledger.accounts({document.id: document}, records, {document.id: kept})[0]
+    account = ledger.accounts({document.id: document}, records, {document.id: list(kept)})[0]
     told = {line for problem in unread for line in _lines_of(problem, document.id)}
-    rows = boilerplate.rows(text, layout, account.cited, document.prose == MENTIONS)
-    explained = {line for line, _ in rows}
+    found = boilerplate.rows(text, layout, account.cited, document.prose == MENTIONS)
+    explained = {line for line, _ in found}
+    left_out = set() if dropped is None else (told | dropped) & set(account.unaccounted) - explained
+    rows = {line: (str(line), reason, "") for line, reason in [*found, *((line, ledger.UNREAD) for line in left_out)]}
+    rows |= {e.line: (str(e.line), e.reason, str(e.repeats or "")) for e in kept if e.line not in account.cited}
     printed = {n: {"printed": f": {line.strip()[:_SHOWN]}"} for n, line in enumerate(text.split("\n"), start=1)}
-    left = [
-        Problem("line-unaccounted", f"{document.id}:{n}", printed[n], "warning")
-        for n in account.unaccounted if n not in explained | told
-    ]  # fmt: skip
-    prose = [Problem("line-not-taken-apart", f"{document.id}:{n}", printed[n], "info") for n, why in rows if why == ledger.PROSE]
-    return rows, [*left, *prose]
+    missing = [line for line in account.unaccounted if line not in rows]
+    left = [Problem("line-unaccounted", f"{document.id}:{n}", printed[n], "warning") for n in missing if n not in told]
+    prose = [Problem("line-not-taken-apart", f"{document.id}:{n}", printed[n], "info") for n, why in found if why == ledger.PROSE]
+    return [rows[line] for line in sorted(rows)], [*left, *prose], len(missing)
 
 
 def _lines_of(problem: Problem, id_: str) -> range:
@@ -329,8 +341,8 @@ def _lines_of(problem: Problem, id_: str) -> range:
     return range(first, int(problem.values.get("last", first)) + 1) if first else range(0)
 
 
-def _ledger_file(project: Project, id_: str, rows: Sequence[tuple[int, str]]) -> dict[Path, bytes]:
-    text = registering.with_rows(",".join(ledger.COLUMNS) + "\n", [(str(line), reason, "") for line, reason in rows])
+def _ledger_file(project: Project, id_: str, rows: Sequence[tuple[str, str, str]]) -> dict[Path, bytes]:
+    text = registering.with_rows(",".join(ledger.COLUMNS) + "\n", rows)
     return {project.mappings / "ledger" / f"{id_}.csv": text.encode("utf-8")}
 
 
