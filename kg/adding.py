@@ -33,7 +33,7 @@ _LANGUAGES = ("en", "ja")
 _SHOWN = 60
 """characters of a line that is quoted to the maintainer, and nowhere else"""
 UNRESOLVED = ("name-unresolved", "name-ambiguous", "activity-unknown", "office-unknown", "unit-unresolved", "mention-ambiguous", "name-unknown")
-UNACCOUNTED = ("line-unaccounted", "line-unread", "row-unread", "host-unread", "record-nameless", "text-unread", "years-unread", "date-unreadable")
+UNACCOUNTED = ("line-unaccounted", "line-unread", "row-unread", "row-doubtful", "host-unread", "record-nameless", "text-unread", "years-unread", "date-unreadable")
 """codes of problems that the preview shows under headings of their own"""
 
 
@@ -50,6 +50,8 @@ class Wanted:
     replaces: str | None = None
     mentions: bool | None = None
     """True: prose is searched for known names. False: a person takes it apart. None: as it was, of a new page True"""
+    accept: bool = False
+    """Rows that cannot be read whole are left out, and the ledger says so."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,8 @@ class Addition:
     """the lines that `kg check` would refuse"""
     files: Mapping[Path, bytes]
     """those that change"""
+    left_out: int = 0
+    """lines of rows that could not be read, which the ledger says"""
 
     def is_refused(self, problem: Problem) -> bool:
         """Whether a problem is about a line that `kg check` would refuse."""
@@ -103,6 +107,7 @@ def prepare(
         before_that, taken = taken, known.named(_named(sources, found.records))
         if taken == before_that:
             break
+    found, dropped = reading.accepted(project, found) if wanted.accept else (found, frozenset())
     before = [record for record in sources.records if record.document == document.id]
     table = registering.facts(document, text, flattening, hashlib.sha256(data).hexdigest() if flattening else None)
     document = replace(document, blank=registering.lines_of(table["blank"]))
@@ -117,8 +122,8 @@ def prepare(
     keys, problems = _keys(project, after, found.records, old)
     before_now = sources.documents.get(document.id)
     same = before_now is not None and (before_now.sha256, before_now.prose) == (document.sha256, document.prose)
-    kept = ledger.load(project).get(document.id, []) if by_hand or before_now and before_now.sha256 == document.sha256 else []
-    rows, unaccounted, left = _ledger(document, text, layout, [*found.records, *by_hand], kept, found.problems, bool(by_hand))
+    kept = ledger.load(project).get(document.id, []) if by_hand or same else []
+    rows, unaccounted, left = _ledger(document, text, layout, [*found.records, *by_hand], kept, found.problems, dropped if wanted.accept else None)
     problems += [] if same else versions.kept(project, document, text, by_hand)
     problems += [] if edition or wanted.id else versions.of_another(document, found.records, sources.records, sources.documents)
     problems += versions.unnamed(document, keys, found.records)
@@ -132,15 +137,14 @@ def prepare(
     files = {path: data for path, data in files.items() if not path.exists() or path.read_bytes() != data}
     if not files:
         raise MisuseError("document-known", name, id=document.id)
-    extended = known.extended(lookups, taken)
-    doubtful = suspects.unknown_names(text, found.records, known.offered(), (row["name"] for row in extended["labels"]))
+    doubtful = suspects.unknown_names(text, found.records, known.offered(), (row["name"] for row in known.extended(lookups, taken)["labels"]))
     problems = [*found.problems, *doubtful, *others_again.problems, *_against_schema(project, found.records), *problems, *unaccounted]
     return Addition(
         document=document, edition=edition, records=len(found.records), facts=(*facts, *others_again.facts), keys=tuple(keys),
         problems=tuple(problems), duplicates=tuple(preview.duplicates(found.records, [r for r in others if r.document != document.id])),
         taken=tuple((table, next(iter(row.values()))) for table, rows in taken.items() for row in rows),
         proposals=tuple(proposals.lines(problems, lookups, layout["country"], known.rows[gazetteer.GOVERNMENTS])),
-        unaccounted=left, files=files,
+        unaccounted=left, files=files, left_out=sum(row[1] == ledger.UNREAD for row in rows),
     )  # fmt: skip
 
 
@@ -314,28 +318,25 @@ def _against_schema(project: Project, records: Sequence[Record]) -> list[Problem
 
 def _ledger(
     document: Document, text: str, layout: Mapping[str, Any], records: Sequence[Record],
-    kept: list[ledger.Entry], unread: Sequence[Problem], by_hand: bool,
-) -> tuple[list[tuple[int, str, str]], list[Problem], frozenset[int]]:  # fmt: skip
-    """The boilerplate of the page, a problem for each line that nothing accounts for, each line once, and those lines.
+    kept: Sequence[ledger.Entry], unread: Sequence[Problem], dropped: frozenset[int] | None,
+) -> tuple[list[tuple[str, str, str]], list[Problem], frozenset[int]]:  # fmt: skip
+    """The rows of the ledger, a problem for each line that nothing accounts for, each line once, and those lines.
 
-    Boilerplate is what the layout explains, and the rows `kept` that a person wrote of this version; beside records by
-    hand a ledger stays as it is, and a person looks at both again.
+    What the ledger has of this very version already is `kept`. `dropped`: the lines of records that are left out; with
+    them, what no rule reads is left out as well. None where nothing is.
     """
-    kept = kept if by_hand or document.prose == MENTIONS else [entry for entry in kept if entry.reason != ledger.PROSE]
-    account = ledger.accounts({document.id: document}, records, {document.id: kept})[0]
+    account = ledger.accounts({document.id: document}, records, {document.id: list(kept)})[0]
     told = {line for problem in unread for line in _lines_of(problem, document.id)}
-    rows = boilerplate.rows(text, layout, account.cited, document.prose == MENTIONS)
-    explained = {line for line, _ in rows}
-    own = [entry for entry in kept if entry.line not in explained | account.cited.keys()]
-    written = sorted([*((line, why, "") for line, why in rows), *((e.line, e.reason, str(e.repeats or "")) for e in own)])
-    left = frozenset(account.unaccounted) - (frozenset() if by_hand and kept else explained)
+    found = boilerplate.rows(text, layout, account.cited, document.prose == MENTIONS)
+    explained = {line for line, _ in found}
+    left_out = set() if dropped is None else (told | dropped) & set(account.unaccounted) - explained
+    rows = {line: (str(line), reason, "") for line, reason in [*found, *((line, ledger.UNREAD) for line in left_out)]}
+    rows |= {e.line: (str(e.line), e.reason, str(e.repeats or "")) for e in kept if e.line not in account.cited and not (e.reason == ledger.UNREAD and e.line in explained)}
     printed = {n: {"printed": f": {line.strip()[:_SHOWN]}"} for n, line in enumerate(text.split("\n"), start=1)}
-    found = [
-        Problem("line-unaccounted", f"{document.id}:{n}", printed[n], "warning")
-        for n in account.unaccounted if n not in explained | told
-    ]  # fmt: skip
-    prose = [Problem("line-not-taken-apart", f"{document.id}:{n}", printed[n], "info") for n, why in rows if why == ledger.PROSE]
-    return written, [*found, *prose], left
+    missing = [line for line in account.unaccounted if line not in rows]
+    left = [Problem("line-unaccounted", f"{document.id}:{n}", printed[n], "warning") for n in missing if n not in told]
+    prose = [Problem("line-not-taken-apart", f"{document.id}:{n}", printed[n], "info") for n, why in found if why == ledger.PROSE]
+    return [rows[line] for line in sorted(rows)], [*left, *prose], frozenset(missing)
 
 
 def _lines_of(problem: Problem, id_: str) -> range:
@@ -345,8 +346,8 @@ def _lines_of(problem: Problem, id_: str) -> range:
     return range(first, int(problem.values.get("last", first)) + 1) if first else range(0)
 
 
-def _ledger_file(project: Project, id_: str, rows: Sequence[tuple[int, str, str]]) -> dict[Path, bytes]:
-    text = registering.with_rows(",".join(ledger.COLUMNS) + "\n", [(str(line), reason, repeats) for line, reason, repeats in rows])
+def _ledger_file(project: Project, id_: str, rows: Sequence[tuple[str, str, str]]) -> dict[Path, bytes]:
+    text = registering.with_rows(",".join(ledger.COLUMNS) + "\n", rows)
     return {project.mappings / "ledger" / f"{id_}.csv": text.encode("utf-8")}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,7 @@ def add(words: Words, language: str) -> click.Command:
         wanted, name, data = _page(project, source, allow_local, said)
         # The only place where a clock is read: the day on which a key is born.
         # A folder that was named has to be there; the usual one is used where it is.
+        wanted = replace(wanted, accept=accept)
         tables = reference if reference != FOLDER or reference.is_dir() else None
         folders = [documents] if fetch.is_url(source) else [Path(source).parent, documents]
         addition = adding.prepare(project, name, data, wanted, _day(on), tables, folders)
@@ -55,11 +57,12 @@ def add(words: Words, language: str) -> click.Command:
             click.echo(show.as_json(_addition_json(addition, places, language)))
         else:
             click.echo("\n".join(_addition(addition, language)))
-            left = len(addition.unaccounted)
-            done = "add-written-prose" if left else "add-written"
+            done = "add-written-prose" if addition.unaccounted else "add-written"
+            if written and addition.left_out:
+                click.echo(render("add-left-out", {"number": addition.left_out}, language))
             why = "add-refused-version" if any(p.code == "version-suspected" for p in addition.problems) else "add-refused"
             code = done if written else why if refused else "add-dry"
-            click.echo(render(code, {"files": ", ".join(places), "number": left}, language))
+            click.echo(render(code, {"files": ", ".join(places), "number": len(addition.unaccounted)}, language))
         return int(refused)
 
     return click.Command("add", callback=run, help=words("help-add"), params=[

@@ -19,9 +19,11 @@ from kg.messages import nearest
 from kg.model import Document, Problem, Record
 from kg.project import Project, read_csv
 
-REASONS = ("navigation", "repeated-heading", "field-label", "table-header", "opinion-not-modelled", "not-taken-apart")
+REASONS = ("navigation", "repeated-heading", "field-label", "table-header", "opinion-not-modelled", "not-taken-apart", "unread")
 PROSE = "not-taken-apart"
 """of a page whose prose is searched for names only: a line of an introduction, which may say something"""
+UNREAD = "unread"
+"""of a row or field that could not be read and that a person let go (`kg add --accept`): it says something"""
 _FIGURE = re.compile(r"[0-9０-９]|https?:|@")
 _ADDRESS = re.compile(r"https?:|@")
 COLUMNS = ("line", "reason", "repeats")
@@ -70,7 +72,8 @@ def load(project: Project) -> dict[str, list[Entry]]:
 
 def _entry(row: Mapping[str, str], where: str) -> Entry:
     if row["reason"] not in REASONS:
-        raise ProjectError("ledger-reason", where, reason=row["reason"], nearest=nearest(row["reason"], REASONS))
+        values = {"reason": row["reason"], "nearest": nearest(row["reason"], REASONS), "known": ", ".join(REASONS)}
+        raise ProjectError("ledger-reason", where, **values)
     if not row["line"].isdigit() or not (row["repeats"] or "0").isdigit():
         raise ProjectError("ledger-line", where, found=f"{row['line']}, {row['repeats']}")
     return Entry(int(row["line"]), row["reason"], int(row["repeats"]) if row["repeats"] else None, where)
@@ -132,6 +135,7 @@ def check_text(account: Account, text: str, names: Iterable[str]) -> list[Proble
         words = lines[entry.line - 1].strip()
         says = bool(figure.search(words)) or any(name in words for name in known)
         repeated = entry.repeats is not None and words in lines[entry.repeats - 1]
-        if says and not repeated and not (entry.reason == PROSE and account.document.prose):
+        left = entry.reason == UNREAD or entry.reason == PROSE and account.document.prose
+        if says and not repeated and not left:
             found.append(Problem("ledger-says-something", entry.where, {"line": f"{id_}:{entry.line}"}))
     return found

@@ -128,6 +128,9 @@ def _government(
     form = next((form for form in forms(name) if form.kind), None)
     stem, kind = name.rsplit(" ", 1)[0], form.kind if form else UNKNOWN
     suffix = _SUFFIXES.get(kind, UNKNOWN)
+    if kind == UNKNOWN and country == home and " " in name:
+        # Words without a word for a Japanese kind (Gangwon Province) are nobody's in Japan.
+        return (f"{UNKNOWN}-{UNKNOWN}", UNKNOWN, name, "", "", UNKNOWN, UNKNOWN, "", "", "", "", "", where)
     own = f"{country}-{plain(stem)}-{suffix}" if kind == "prefecture" else f"{country}-{UNKNOWN}-{plain(stem)}-{suffix}"
     above = "" if kind == "prefecture" else above or UNKNOWN
     return (own, UNKNOWN, name, UNKNOWN, f"{stem}-{suffix}", kind, country, above, UNKNOWN, UNKNOWN, "", "", where)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kg.errors import MisuseError
@@ -70,6 +70,23 @@ def read_text(
     return Reading(
         document, records, changes(before, records), [*problems, *found.problems, *unexplained], dump(records)
     )
+
+
+def accepted(project: Project, found: Reading) -> tuple[Reading, frozenset[int]]:
+    """The reading without the records that a violation is about, and the lines that are left out so: theirs and those
+    of all that no rule reads, where what would be recorded is not whole."""
+    id_ = found.document.id
+    refused: set[int] = set()
+    for problem in found.problems:
+        document, _, line = problem.where.partition(":")
+        if problem.severity == "violation" and document == id_ and line.isdigit():
+            refused |= set(range(int(line), int(problem.values.get("last", line)) + 1))
+    kept = [r for r in found.records if refused.isdisjoint(range(r.place.lines[0], r.place.lines[1] + 1))]
+    dropped = [record for record in found.records if record not in kept]
+    lines = refused.union(*(range(r.place.lines[0], r.place.lines[1] + 1) for r in dropped))
+    path = project.records(id_)
+    before = read(path, project.place(path)) if path.exists() else []
+    return replace(found, records=kept, changes=changes(before, kept), text=dump(kept)), frozenset(lines)
 
 
 def recorded_by_hand(project: Project, document: Document) -> list[Record]:

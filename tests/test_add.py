@@ -14,7 +14,8 @@ import pytest
 
 from conftest import ROOT
 from extraction_support import CASES
-from kg import adding, fetch, reference, registering
+from kg import adding, fetch, ledger, reference, registering
+from kg.check import check, coverage
 from kg.errors import MisuseError, ProjectError, SourceError
 from kg.extract import load_register
 from kg.project import Project
@@ -217,7 +218,8 @@ def test_a_page_is_read_again_when_the_lookups_have_grown(at):
     with (at / "mappings/lookups/local-governments.csv").open("a", encoding="utf-8") as table:
         table.write("jp-hokkaido-lamp-shi,灯市,Lamp City,とぼしし,Tomoshi-shi,city,jp,jp-hokkaido,,,,,005:6\n")
     again = add(at, "pages/seminars.txt", "--title", TITLE)
-    assert again.returncode == 0 and "+ lg/jp-hokkaido-lamp-shi" in again.stdout and "0 new, 1 changed" in again.stdout
+    assert again.returncode == 0 and "+ lg/jp-hokkaido-lamp-shi" in again.stdout and "1 new, 0 changed" in again.stdout
+    assert "unread" not in (at / "mappings/ledger/005.csv").read_text("utf-8")
     assert "registered already" in mistake(add(at, "pages/seminars.txt", "--title", TITLE))
 
 
@@ -305,8 +307,35 @@ def test_a_row_that_cannot_be_read_keeps_everything_from_being_written(at):
     done = add(at, "pages/odd.txt", "--title", TITLE)
     assert done.returncode == 1 and "office-unknown" in done.stdout and "--accept" in done.stdout
     assert state(at) == before
-    assert add(at, "pages/odd.txt", "--title", TITLE, "--accept").returncode == 0
-    assert state(at) != before
+    accepted = add(at, "pages/odd.txt", "--title", TITLE, "--accept")
+    assert accepted.returncode == 0 and "left out: 1 lines" in accepted.stdout and "refuse" not in accepted.stdout
+    assert state(at) != before and "6,unread," in (at / "mappings/ledger/005.csv").read_text("utf-8")
+
+
+def test_what_is_left_out_can_be_published_and_is_counted(at):
+    """Rows of every kind of trouble: left out whole, called unread in the ledger, refused by nobody."""
+    odd = "Seoul 6-9 June Komatu City Lamps\nParis in spring Kobe City Trams\nSydney 1-2 May Kobe City Niigata City Waves\nand more of them"
+    page = TEXT.replace("For Enq", f"{odd}\nAtlantis 6-9 June Kobe City Bells\n3-4 July Kobe City Sails\nFor Enq").encode()
+    wanted = adding.Wanted("seminar-tables", title=TITLE, accept=True)
+    addition = adding.prepare(Project(at), "odd.txt", page, wanted, "2026-11-30")
+    assert addition.refused() and (addition.records, addition.left_out, addition.unaccounted) == (2, 6, frozenset())
+    adding.write(addition)
+    assert check(Project(at)) == []
+    for account in coverage(Project(at))[0]:
+        assert account.shares()["unread"] == (6 if account.document.id == "005" else 0)
+    account = next(account for account in coverage(Project(at))[0] if account.document.id == "005")
+    assert ledger.check_text(account, page.decode(), ["Kobe"]) == [], "what is left out says something, and the ledger says so"
+    with pytest.raises(MisuseError, match="document-known"):
+        adding.prepare(Project(at), "odd.txt", page, wanted, "2026-11-30")
+
+
+def test_a_ledger_without_a_line_is_mended_by_the_same_page(at):
+    adding.write(adding.prepare(Project(at), "seminars.txt", TEXT.encode(), adding.Wanted("seminar-tables", title=TITLE), "2026-11-30"))
+    path = at / "mappings/ledger/005.csv"
+    whole = path.read_text("utf-8")
+    path.write_text(whole.replace("3,repeated-heading,\n", "").replace("1,navigation,", "1,not-taken-apart,"), "utf-8")
+    adding.write(adding.prepare(Project(at), "seminars.txt", TEXT.encode(), adding.Wanted("seminar-tables", title=TITLE), "2026-11-30"))
+    assert path.read_text("utf-8") == whole.replace("1,navigation,", "1,not-taken-apart,"), "what a person wrote stays"
 
 
 @pytest.mark.parametrize(

@@ -225,7 +225,7 @@ def test_what_cites_lines_of_the_version_before_is_told(project):
     [
         ("Fukui Pref.", "jp-fukui-ken"), ("Fukui Prefectural Government", "jp-fukui-ken"), ("Tokyo Metropolitan Government", "jp-tokyo-to"),
         ("Kobe City Hall", "jp-hyogo-kobe-shi"), ("City of Kobe", "jp-hyogo-kobe-shi"), ("Niseko Town Office", "jp-hokkaido-niseko-cho"),
-        ("Kōbe City", "jp-hyogo-kobe-shi"), ("Kobe City Government", "jp-hyogo-kobe-shi"),
+        ("Kōbe City", "jp-hyogo-kobe-shi"), ("Kobe City Government", "jp-hyogo-kobe-shi"), ("Hokkaido Prefecture", "jp-hokkaido"),
     ],
 )  # fmt: skip
 def test_a_host_in_other_words_is_the_same(project, printed, key):
@@ -233,6 +233,39 @@ def test_a_host_in_other_words_is_the_same(project, printed, key):
     (record, *_) = read(project, SEMINARS.format(row=row), "seminar-tables").records
     assert [host["lg"] for host in record.norm["hosts"]] == [key] and record.norm["themes"] == ["Lanterns of the Quay"]
     assert record.verbatim["hosts"] == [printed]
+
+
+@pytest.mark.parametrize(
+    ("printed", "hosts", "code"),
+    [
+        ("Sakaide City (Kagawa Prefecture)", {"jp-kagawa-sakaide-shi": "Sakaide City"}, "host-placed"),
+        ("Sakaide City (Kagawa Pref.) and Kobe City (Hyogo)", {"jp-kagawa-sakaide-shi": "Sakaide City", "jp-hyogo-kobe-shi": "Kobe City"}, "host-placed"),
+        ("Sakaide City, Kagawa Prefecture", {"jp-kagawa-sakaide-shi": "Sakaide City"}, "host-placed"),
+        ("Sakaide City, Tottori Prefecture", {"jp-kagawa-sakaide-shi": "Sakaide City", "jp-tottori-ken": "Tottori Prefecture"}, None),
+        ("Kagawa Prefecture & Sakaide City", {"jp-kagawa-ken": "Kagawa Prefecture", "jp-kagawa-sakaide-shi": "Sakaide City"}, None),
+        ("Sakaide City (Toyama)", {}, "host-elsewhere"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("cells", [" {} ", "\t{}\t"])
+def test_where_a_host_lies_is_no_theme_and_no_other_host(project, printed, hosts, code, cells):
+    row = f"Seoul\t6-9 June{cells.format(printed)}Lanterns of the Quay"
+    found = read(project, SEMINARS.format(row=row), "seminar-tables")
+    norm = found.records[0].norm
+    assert ({host["lg"]: host["name"] for host in norm["hosts"]}, norm["themes"]) == (hosts, ["Lanterns of the Quay"])
+    told = {problem.code for problem in found.problems if problem.where == "005:4"}
+    assert told == ({code} if code else set()) and found.writable == (code != "host-elsewhere")
+
+
+def test_a_host_abroad_is_told_with_its_own_words(copy_of_project):
+    project, page = copy_of_project, SEMINARS.format(row="Seoul 6-9 June (online) Gangwon Province and Tottori Prefecture Lanterns of the Quay")
+    (text,) = said(add(project, "page.txt", page, "seminar-tables"), "host-unread")
+    assert "If Gangwon Province is a host" in text and "(online)" not in text
+    cells = page.replace("June (online) Gang", "June\tGang").replace("Prefecture Lan", "Prefecture\tLan")
+    ((_, row),) = proposals.lines(read(project, cells, "seminar-tables").problems, load_lookups(project), "jp")
+    assert (row[0], row[2], row[6]) == ("?-?", "Gangwon Province", "?"), "nothing says that it is in Japan"
+    put(project, "local-governments", "kr-gangwon,江原特別自治道,Gangwon Province,,,first-level,kr,,,,,,005:4")
+    (record, *_) = read(project, page, "seminar-tables").records
+    assert [host["lg"] for host in record.norm["hosts"]] == ["kr-gangwon", "jp-tottori-ken"]
 
 
 def test_a_host_that_cannot_be_told_names_table_and_row(copy_of_project):
@@ -265,6 +298,9 @@ def test_the_cell_of_the_hosts_is_read_whatever_it_says(project):
         ("Seoul 6-9 June (cancelled due to the pandemic) Komatsu City Lanterns", "2023-06-06", ["cancelled"], "Lanterns"),
         ("Seoul 6-9 June Komatsu City Lanterns\nPostponed", "2023-06-06", ["postponed"], "Lanterns"),
         ("Seoul 6-9 June Komatsu City Lanterns (Postponed to 2024)", "2023-06-06", ["postponed"], "Lanterns"),
+        ("Seoul Postponed to 2024 Komatsu City Lanterns", None, ["postponed"], "Lanterns"),
+        ("Seoul To be decided Komatsu City Lanterns", None, ["undecided"], "Lanterns"),
+        ("Seoul 6-9 June (hybrid) Komatsu City Lanterns", "2023-06-06", ["hybrid"], "Lanterns"),
         ("Seoul 6-9 June Komatsu City Online Markets for Cancelled Tours", "2023-06-06", None, "Online Markets for Cancelled Tours"),
     ],
 )
@@ -277,9 +313,23 @@ def test_a_remark_is_no_theme_and_nothing_cancelled_is_held(project, row, start,
     assert cited >= set(range(4, 5 + row.count("\n"))), "each line of the row is cited"
 
 
+@pytest.mark.parametrize(
+    ("row", "status"), [("Seoul Cancelled", "cancelled"), ("Seoul\tNot held", "cancelled"), ("Seoul TBC TBC TBC", "undecided"), ("Seoul\tTBC\tTBC\tTBC", "undecided")]
+)  # fmt: skip
+def test_a_seminar_that_is_not_held_needs_no_host(project, row, status):
+    found = read(project, SEMINARS.format(row=f"Paris 1-3 May Kobe City Trams\n{row}"), "seminar-tables")
+    assert [(r.norm.get("status"), len(r.norm["hosts"]), r.norm["themes"]) for r in found.records][:2] == [(None, 1, ["Trams"]), ([status], 0, [])]
+
+
+NOT_HELD = """Seoul Cancelled Komatsu City Lanterns
+Paris Not held
+Sydney 6-9 June Kobe City Waves
+Sydney 3-5 July Kobe City Trams"""
+
+
 def test_what_was_cancelled_is_published_as_cancelled(copy_of_project):
     project = copy_of_project
-    adding.write(add(project, "seminars.txt", SEMINARS.format(row="Seoul Cancelled Komatsu City Lanterns"), "seminar-tables"))
+    adding.write(add(project, "seminars.txt", SEMINARS.format(row=NOT_HELD), "seminar-tables"))
     adding.write(add(project, "exchange.txt", exchange(years="(中止)", name="(オンライン開催)"), "exchange-records"))
     (planned, *_) = read(project, exchange(years="(予定)"), "exchange-records").records
     assert planned.norm["status"] == ["planned"] and planned.norm["fiscalYears"] == ["2023"]
@@ -290,9 +340,12 @@ def test_what_was_cancelled_is_published_as_cancelled(copy_of_project):
     store = Store.load(made.lines, sources.vocabulary.prefixes)
     rows = store.select("SELECT ?t ?s { ?t jichi:status ?s FILTER(?s IN (stat:cancelled, stat:online)) }")
     found = {(row["t"].value.rpartition("/")[2][:10], row["s"].value.rpartition("#")[2]) for row in rows}
-    assert found == {("2023-seoul", "cancelled"), ("jp-ishikaw", "cancelled"), ("jp-ishikaw", "online")}
+    assert found == {("2023-seoul", "cancelled"), ("2023-paris", "cancelled"), ("jp-ishikaw", "cancelled"), ("jp-ishikaw", "online")}
     part = "SELECT ?g { ?g jichi:takesPartIn seminar:2023-seoul }"
     assert not list(store.select(part)), "nobody takes part in what is not held"
+    names = "SELECT ?n { ?s jichi:invitedBy office:sydney ; jichi:fiscalYear fy:2023 ; skos:prefLabel ?n } ORDER BY ?n"
+    called = [row["n"].value for row in store.select(names)]
+    assert len(set(called)) == 4 and called[0] == "Exchange and Cooperation Seminar, Sydney, FY2023 (2023-06-06)"
     (activity,) = [r for r in made.records["records/activity.json"] if r["doc"] == "006"]
     assert activity["name"] == "町工場の灯" and activity["fiscalYears"] == ["2023"]
 

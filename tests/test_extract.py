@@ -179,6 +179,58 @@ def _in_unread_row(number, reading):
     return any(int(p.where.split(":")[1]) <= number <= p.values["last"] for p in rows)
 
 
+# ---- rows of seminars: recognised or refused
+
+
+@pytest.mark.parametrize(
+    ("dates", "start", "end"),
+    [
+        ("Mon 29 July - Wed 7 August", "2019-07-29", "2019-08-07"), ("Monday, 29 July to Wednesday, 7 August", "2019-07-29", "2019-08-07"),
+        ("29 July (Mon) - 7 August (Wed.)", "2019-07-29", "2019-08-07"), ("Nov. 18-22", "2019-11-18", "2019-11-22"),
+        ("Oct 8-14, 2019", "2019-10-08", "2019-10-14"), ("October 28th - November 2nd", "2019-10-28", "2019-11-02"),
+        ("Thurs, January 30 - Sat, February 8 (2020)", "2020-01-30", "2020-02-08"), ("May 3", "2019-05-03", "2019-05-03"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("row", ["Paris {} Kobe City Trams", "Paris\t{}\tKobe City\tTrams"])
+def test_dates_are_read_in_either_order_and_with_weekdays(row, dates, start, end):
+    page = f"Outline of the 2019 Seminar Series\n{row.format(dates)}\nFor Enquiries\n"
+    (record,) = read_page(page, "seminar-tables").records
+    assert (record.norm["start"], record.norm["end"], record.norm["themes"]) == (start, end, ["Trams"])
+    assert record.verbatim["dates"] == dates
+
+
+@pytest.mark.parametrize(
+    ("rows", "code", "themes"),
+    [
+        # a row of an office that is not printed again
+        ("Seoul 2-6 May Obama City and Kobe City Lamps\n11-15 November Tottori Prefecture Manga", "5 row-unread", ["Lamps"]),
+        ("Seoul 2-6 May Kobe City Lamps\nNew York unknown", "5 row-unread", ["Lamps"]),
+        # a host whose place is not told, or that stands on a line of its own
+        ("Seoul 2-6 May Kobe City Niigata City Gold Mine", "4 row-doubtful", []),
+        ("Seoul 2-6 May Kobe City Gold\nNiigata City Mine", "4 row-doubtful", []),
+        ("Seoul 2-6 May Kobe City, Hyogo Lamps", "4 row-doubtful", []),
+        ("Seoul 2-6 May Kobe City (in part with others) Lamps", "4 row-doubtful", []),
+        ("Seoul\t2-6 May\tKobe City with others\tLamps", "4 row-doubtful", []),
+        # days that are no range, though another word of the row says that it is online or put off
+        ("Seoul\t3, 10 and 17 May\tKobe City\tLamps (held online)", "4 row-unread", []),
+        ("Seoul\t3, 10 and 17 May\tKobe City\tLamps (postponed)", "4 row-unread", []),
+        ("Seoul 2-6 May Hokkaido Town Planning", "4 name-unresolved", ["Planning"]),
+    ],
+)  # fmt: skip
+def test_what_is_not_recognised_is_refused_and_never_a_theme(rows, code, themes):
+    reading = read_page(f"Outline of the 2019 Seminar Series\nTopic\n\n{rows}\nFor Enquiries\n", "seminar-tables")
+    assert f"{code} violation" in reading.codes()
+    assert [theme for record in reading.records for theme in record.norm["themes"]] == themes
+
+
+@pytest.mark.parametrize(
+    "theme", ["Smart City Planning", "Kobe City's Harbour", "Town Planning for All", "London Calls", "Promoting Kobe City by Lamps"]
+)
+def test_words_that_are_no_host_begin_a_theme(theme):
+    reading = read_page(f"Outline of the 2019 Seminar Series\nSeoul 2-6 May Kobe City {theme}\n*All may change.\nFor Enquiries\n", "seminar-tables")
+    assert [record.norm["themes"] for record in reading.records] == [[theme]] and reading.codes() == []
+
+
 def test_a_long_page_is_read_in_linear_time():
     row = "Seoul 3-7 May Kobe City A Theme that is Long Enough\n"
     reading = read_page("Outline of the 2020 Seminar Series\n" + row * 4000 + "For Enquiries\n", "seminar-tables")

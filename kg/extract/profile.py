@@ -24,9 +24,9 @@ _CONTACT: dict[str, type] = {"end.pattern": str, "contact.telephone": str, "cont
 FIELDS: dict[str, dict[str, type]] = {
     "blurbs": _COMMON | {"blurb.end": str, "title.longest": int, "title.no-end": str},
     "table_rows": _COMMON | _CONTACT | {
-        "programme": str, "months": list,
+        "programme": str, "months": list, "weekdays": list,
         "heading.pattern": str, "header.words": list,
-        "hosts.kinds": list, "hosts.joiners": list,
+        "hosts.kinds": list, "hosts.joiners": list, "hosts.above": list, "hosts.plain": list,
         "hosts.form": list, "hosts.form.printed": str, "hosts.form.means": str,
         "remark": list, "remark.means": str, "remark.pattern": str,
         "themes.subtitle": str, "themes.number": str,

@@ -1,7 +1,7 @@
-"""Remarks on an event that are no part of its name or theme: cancelled, postponed, online.
+"""Remarks on an event that are no part of its name or theme: cancelled, postponed, not decided, online, hybrid.
 
 The words are the profile's. A remark stands in brackets, or alone in a line or a cell, or (an event that did not take
-place) between the parts of a row, where its dates or its hosts would stand.
+place or is not decided) between the parts of a row, where its dates or its hosts would stand.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-MEANINGS = ("cancelled", "postponed", "online", "planned")
+MEANINGS = ("cancelled", "postponed", "undecided", "online", "hybrid", "planned")
 """concepts of the vocabulary of states: closed"""
-_NOT_HELD = ("cancelled", "postponed")
+WITHOUT_DATES = ("cancelled", "postponed", "undecided")
+"""of an event that may have no days, hosts or themes"""
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class RemarkReader:
     def __init__(self, layout: Mapping[str, Any]) -> None:
         self.patterns = [
             (entry["means"], re.compile(rf"[(\[]\s*(?:{words})\s*[)\]]"), re.compile(rf"(?:^|(?<=[\t\n]))[^\S\t\n]*(?:{words})[^\S\t\n]*(?=$|[\t\n])"),
-             re.compile(rf"\s*[:;,-]?\s*(?:{words})(?!\w)\s*[:;,-]?") if entry["means"] in _NOT_HELD else None)
+             re.compile(rf"\s*[:;,-]?\s*(?:{words})(?!\w)\s*[:;,-]?") if entry["means"] in WITHOUT_DATES else None)
             for entry in layout["remark"] if (words := entry["pattern"])
         ]  # fmt: skip
 
@@ -43,11 +44,12 @@ class RemarkReader:
         ]  # fmt: skip
         return sorted(found, key=lambda remark: (remark.start, -remark.end))
 
-    def at(self, folded: str, start: int) -> Remark | None:
-        """The remark that a row goes on with at `start`, where the event did not take place."""
+    def at(self, folded: str, start: int, end: int | None = None) -> Remark | None:
+        """The remark that a row goes on with at `start`, before `end`, where the event did not take place."""
         for means, _, _, between in self.patterns:
-            if between and (match := between.match(folded, start)):
-                return Remark(*match.span(), means)
+            if between and (match := between.match(folded, start, len(folded) if end is None else end)):
+                blanks = len(match[0]) - len(match[0].lstrip())
+                return Remark(match.start() + blanks, match.end(), means)
         return None
 
 

@@ -1,4 +1,5 @@
-"""Date ranges in English, as tables print them: "20-26 January", "28 July -7 August", "27-31 January (2015)"."""
+"""Date ranges in English, as tables print them: "20-26 January", "28 July -7 August", "27-31 January (2015)", "Nov. 18-22",
+"Mon 29 July - Wed 7 August"."""
 
 from __future__ import annotations
 
@@ -10,7 +11,9 @@ from datetime import date
 from kg.letters import fold, slips
 
 _DAY = r"(\d{1,2})(?:st|nd|rd|th)?\s*([A-Za-z]*)\.?\s*\(?\s*(\d{4})?\s*\)?"
-_RANGE = re.compile(rf"{_DAY}(?:\s*(?:-|~|\bto\b)\s*{_DAY})?", re.IGNORECASE)
+_DASH = r"\s*(?:-|~|\bto\b)\s*"
+_RANGE = re.compile(rf"{_DAY}(?:{_DASH}{_DAY})?", re.IGNORECASE)
+_MONTH_FIRST = re.compile(r"([A-Za-z]+)\.?\s*(\d{1,2})(?:st|nd|rd|th)?(?!\d)")
 
 
 @dataclass(frozen=True)
@@ -24,14 +27,14 @@ class DateRange:
     """months as printed, with the spelling that was read instead"""
 
 
-def read_dates(printed: str, fiscal_year: int, months: Sequence[str]) -> DateRange:
-    """The days that `printed` names, in a fiscal year from April to March.
+def read_dates(printed: str, fiscal_year: int, months: Sequence[str], weekdays: Sequence[str] = ()) -> DateRange:
+    """The days that `printed` names, in a fiscal year from April to March; names of `weekdays` say nothing more.
 
     January to March belong to the following calendar year; that is an issue where the year is not printed. A last
     day without a month, after a first day with one, is cut off: only the first day is known. What cannot be read at
     all gives no day and the issue `date-unreadable`.
     """
-    parts = _RANGE.fullmatch(fold(printed).strip())
+    parts = _RANGE.fullmatch(_days_first(_without(weekdays, fold(printed))).strip())
     if not parts:
         return DateRange(issues=[("date-unreadable", "norm.start")])
     day, word, year, last_day, last_word, last_year = parts.groups()
@@ -52,6 +55,24 @@ def read_dates(printed: str, fiscal_year: int, months: Sequence[str]) -> DateRan
     repaired = [pair for pair in (spelled, last_spelled) if pair]
     issues += [("month-spelling-repaired", "norm.start" if pair == spelled else "norm.end") for pair in repaired]
     return DateRange(start.isoformat(), end.isoformat() if end else None, issues, repaired)
+
+
+def _without(weekdays: Sequence[str], printed: str) -> str:
+    """`printed` without weekdays, whole or cut short to three letters or more, and their brackets."""
+    for day in weekdays:
+        short = rf"{day[:3]}(?:{'|'.join(day[3:end] for end in range(len(day), 3, -1))})?\b\.?"
+        printed = re.sub(rf"(?i:\(\s*{short}\s*\)|\b{short},?)", "", printed)
+    return printed
+
+
+def _days_first(printed: str) -> str:
+    """July 29 - August 7 as 29 July - 7 August, and Nov. 18-22 as 18 Nov - 22 Nov."""
+    begun = _MONTH_FIRST.match(printed.strip())
+    if not begun:
+        return printed
+    days = _MONTH_FIRST.sub(r"\2 \1", printed)
+    days = re.sub(rf"({_DASH}\d{{1,2}})(?:st|nd|rd|th)?(?=\s*(?:$|[,(]|\d{{4}}))", rf"\1 {begun[1]}", days, flags=re.IGNORECASE)
+    return re.sub(r",\s*(?=\d{4})", " ", days)
 
 
 def _month(word: str, months: Sequence[str]) -> tuple[int | None, tuple[str, str] | None]:

@@ -146,6 +146,27 @@ class Names:
         }  # fmt: skip
         return found.pop() if len(found) == 1 else None
 
+    def bearers(self, name: str) -> set[str]:
+        """The keys of all governments with a row that are called `name`, wherever they are."""
+        return set(self._plain.get(spelling(name), ()))
+
+    def lies_in(self, key: str, prefecture: str) -> bool:
+        """Whether a Japanese municipality with a row lies in the prefecture called so in Latin letters, without its kind."""
+        row = self._rows.get(key, {})
+        above = (row.get("prefecture") or "").split("-")
+        return len(above) > 1 and above[1] == plain(prefecture)
+
+    def first_level_called(self, name: str, country: str) -> str | None:
+        """The first-level unit of `country` whose whole name in Latin letters is `name`."""
+        found = [k for k in self.bearers(name) if self._rows[k]["country"] == country and self._rows[k]["kind"] in FIRST_LEVEL]
+        return found[0] if len(found) == 1 else None
+
+    def called(self, name: str) -> str | None:
+        """The one government that alone is called `name` in all tables, in whatever country."""
+        word = spelling(name)
+        found = self.bearers(name) | {row["key"] for row in self._aliases.get(word, ()) if not row["container"]}
+        return found.pop() if len(found) == 1 and word not in self._repeated else None
+
     def government(
         self, name: str, country: str | None = None, container: str | None = None, home: Iterable[str] = ()
     ) -> str | Unresolved:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from kg.letters import fold
 from kg.model import Issue, Problem, Record
 from kg.normalise.dates import DateRange, read_dates
 from kg.normalise.names import Names, Unresolved
@@ -21,17 +22,12 @@ def explain_seminar(
     problems: list[Problem] = []
     office = next(row for row in lookups["offices"] if row["printed"] == verbatim["office"])
     printed = verbatim.get("dates")
-    dates = read_dates(printed, int(verbatim["series"]), layout["months"]) if printed else DateRange()
+    dates = read_dates(printed, int(verbatim["series"]), layout["months"], layout["weekdays"]) if printed else DateRange()
     problems += _date_problems(dates, printed or "", where)
-    hosts = []
-    for name in verbatim["hosts"]:
-        found = _host(name, layout, names)
-        if isinstance(found, str):
-            hosts.append({"lg": found, "name": name})
-        else:
-            problems.append(replace(found.problem(where), severity="violation"))
+    hosts, of_hosts = _hosts(verbatim["hosts"], layout, names, where)
+    problems += of_hosts
     kinds = layout["hosts"]["kinds"]
-    themes = read_themes(verbatim["themes"], verbatim["hosts"], layout["themes"], kinds)
+    themes = read_themes(verbatim["themes"], [host["name"] for host in hosts] or verbatim["hosts"], layout["themes"], kinds)
     norm = {
         "fy": verbatim["series"], "office": office["key"], "officeName": verbatim["office"],
         "programme": layout["programme"], "hosts": hosts,
@@ -42,24 +38,69 @@ def explain_seminar(
     norm |= {"status": sorted({remark["means"] for remark in remarks})} if remarks else {}
     problems += [Problem("remark-read", where, {"printed": r["text"], "means": r["means"]}, "info") for r in remarks]
     norm |= {name: day for name, day in (("start", dates.start), ("end", dates.end)) if day}
-    issues = _issues(dates, themes, missing_host=len(hosts) < len(verbatim["hosts"]))
+    issues = _issues(dates, themes, missing_host=any(problem.severity == "violation" for problem in of_hosts))
     norm["issues"] = sorted({issue.code for issue in issues})
     key = f"{verbatim['series']}-{office['key']}"
     return replace(record, key=key, norm=norm, issues=tuple(issues)), problems
 
 
+def _hosts(
+    printed: Sequence[str], layout: Mapping[str, Any], names: Names, where: str
+) -> tuple[list[dict[str, str]], list[Problem]]:
+    """Key and name of each host; what names nobody, and what was read as no host of its own.
+
+    A prefecture in brackets says where a city lies; one after a comma does, where the city lies in it, and is a host
+    of its own where it does not.
+    """
+    hosts: list[dict[str, str]] = []
+    problems: list[Problem] = []
+    for name in printed:
+        parts = re.fullmatch(r"(?P<own>[^(),]+?)\s*(?:\((?P<bracket>[^()]+)\)|,\s*(?P<after>[^(),]+))", fold(name))
+        own, above = (name[: parts.end("own")], (parts["bracket"] or parts["after"]).strip()) if parts else (name, None)
+        found = _host(own, layout, names)
+        inside = _inside(found, own, above, layout, names) if above else None
+        if inside:
+            problems.append(Problem("host-placed", where, {"host": own, "place": above}, "info"))
+            found = inside
+        elif above and parts["bracket"] and isinstance(found, str):
+            problems.append(Problem("host-elsewhere", where, {"host": own, "place": above, "key": found}))
+            continue
+        after = [(above, _host(above, layout, names))] if above and parts["after"] and not inside else []
+        for one, key in [(own, found), *after]:
+            if isinstance(key, str):
+                hosts.append({"lg": key, "name": one})
+            else:
+                problems.append(replace(key.problem(where), severity="violation"))
+    return hosts, problems
+
+
 def _host(name: str, layout: Mapping[str, Any], names: Names) -> str | Unresolved:
-    """A host by its name as printed, else by the name that the other word for its kind stands for (Fukui Pref.)."""
+    """A host by its name as printed, else by the name that the other word for its kind stands for (Fukui Pref.), or by
+    its name abroad, where that is one government's."""
     found = names.government(name, layout["country"])
     if isinstance(found, str):
         return found
     kinds = "|".join(map(re.escape, layout["hosts"]["kinds"]))
     before = re.fullmatch(rf"(?P<kind>{kinds}) of (?P<name>.+)", name)
+    forms = layout["hosts"]["form"]
     other = f"{before['name']} {before['kind']}" if before else next(
-        (f"{name.removesuffix(form['printed'])}{form['means']}"
-         for form in layout["hosts"]["form"] if name.endswith(f" {form['printed']}")), None,
+        (f"{name.removesuffix(form['printed'])}{form['means']}" for form in forms if name.endswith(f" {form['printed']}")), None,
     )  # fmt: skip
-    return names.government(other, layout["country"]) if other else found
+    tried = [names.government(other, layout["country"])] if other else []
+    # Hokkaido is called so without a word for its kind.
+    bare = next((names.first_level_called(n[: -len(w) - 1], layout["country"]) for n in (name, other or "")
+                 for w in layout["hosts"]["above"] if n.endswith(f" {w}")), None)  # fmt: skip
+    tried += [bare or names.called(name) or (tried[0] if tried else found)]
+    return next((key for key in tried if isinstance(key, str)), tried[-1])
+
+
+def _inside(found: str | Unresolved, name: str, above: str, layout: Mapping[str, Any], names: Names) -> str | None:
+    """The government called `name` that lies in the first-level unit printed as `above`: Toyama, Toyama Pref."""
+    words = sorted([*layout["hosts"]["kinds"], *(form["printed"] for form in layout["hosts"]["form"])], key=len, reverse=True)
+    stem = next((above.removesuffix(f" {word}") for word in words if above.endswith(f" {word}")), above)
+    candidates = {found} if isinstance(found, str) else set(found.candidates)
+    fitting = [key for key in candidates | names.bearers(name) if names.lies_in(key, stem)]
+    return fitting[0] if len(fitting) == 1 else None
 
 
 def _topics(themes: Sequence[Theme], hosts: Sequence[Mapping[str, str]]) -> list[dict[str, Any]]:
