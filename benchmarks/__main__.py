@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import argparse
 import subprocess
 import sys
 from pathlib import Path
 
+argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__).parse_args()
 folder = Path(__file__).parent
 for path in sorted([*folder.glob("*.py"), *(found.parent for found in folder.glob("*/__main__.py"))]):
     if not path.name.startswith("_"):

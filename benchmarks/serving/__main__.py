@@ -214,7 +214,9 @@ def _documents(
             load.press(limit, hot[:1], scratch, limit_pid, seconds=given.seconds,
                        headers={"Accept": FORMS["ttl"], "If-None-Match": limit_tag})))
     once = [path for path, _ in zip(cold, range(3000), strict=False)]
-    number, cold_rate = _each_once(address, once)
+    turtle = {"Accept": FORMS["ttl"]}
+    number, cold_rate = load.each_once(address, once, turtle)
+    _, limit_rate = load.each_once(limit, [hot[n % len(hot)] for n in range(len(once))], turtle)
     print(f"\n{'documents':16}{'jichi':>12}{'nginx':>12}{'ratio':>8}{'p99 ms':>10}{'nginx':>8}{'cpu us':>9}{'nginx':>8}")
     found = {}
     for row, pairs in rows.items():
@@ -223,15 +225,15 @@ def _documents(
         print(f"{row:16}{_mid(mine):>12.0f}{_mid(theirs):>12.0f}{found[row]:>8.2f}"
               f"{statistics.median(m.p99 for m in mine):>10.2f}{statistics.median(m.p99 for m in theirs):>8.2f}"
               f"{statistics.median(m.cpu for m in mine):>9.1f}{statistics.median(m.cpu for m in theirs):>8.1f}")
-    limit_rate = _mid([pair[1] for pair in rows["hot ttl"]])
-    print(f"{'cold ttl':16}{cold_rate:>12.0f}{limit_rate:>12.0f}{cold_rate / limit_rate:>8.2f}   {number} documents, each once")
+    print(f"{'cold ttl':16}{cold_rate:>12.0f}{limit_rate:>12.0f}{cold_rate / limit_rate:>8.2f}   {number} documents, each once; the client of both is Python")
     hot_mean = math.exp(statistics.fmean(math.log(found[f"hot {form}"]) for form in FORMS))
     ratios = {"hot documents / nginx": hot_mean, "304 / nginx": found["304"], "cold documents / nginx": cold_rate / limit_rate}
     if "trifid" in started:
         theirs = load.press(started["trifid"][1], [urlsplit(iri).path for iri in shape.things[:200]], scratch,
                             started["trifid"][2], seconds=2 * given.seconds, headers={"Accept": FORMS["ttl"]})
         print(f"{'trifid ttl':16}{theirs.per_second:>12.0f}   wrong {theirs.wrong}")
-        ratios["documents / trifid"] = _mid([pair[0] for pair in rows["hot ttl"]]) / max(0.1, theirs.per_second)
+        if not theirs.wrong:
+            ratios["documents / trifid"] = _mid([pair[0] for pair in rows["hot ttl"]]) / theirs.per_second
     return ratios
 
 
@@ -245,14 +247,6 @@ def _wait_for_pages(out: Path, most: float) -> None:
     print(f"\npages made beforehand: {time.monotonic() - begin:.0f} s, "
           f"{sum(f.stat().st_size for f in (out / '.pages').glob('*.sqlite')) >> 20} MiB")
     time.sleep(1.5)
-
-
-def _each_once(address: str, paths: list[str]) -> tuple[int, float]:
-    """Answers a second to a client that asks for every document once, on one connection after the other's kind.
-
-    wrk would come round to the first again; sixteen clients in Python are slower than it, so the figure is a lower bound.
-    """
-    return load.each_once(address, paths, {"Accept": FORMS["ttl"]})
 
 
 def _copy(address: str, paths: list[str], root: Path) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import pwd
 import shutil
 import signal
 import socket
@@ -58,6 +59,7 @@ ServerThreads = 32
 ResultSetMaxRows = 1000000
 """
 _NGINX = """
+user {user};
 worker_processes 2;
 pid {folder}/nginx.pid;
 error_log {folder}/nginx.log;
@@ -214,9 +216,11 @@ def nginx(scratch: Path, root: Path) -> Peer:
         raise OSError("nginx is not installed")
     folder = scratch / "nginx"
     folder.mkdir(exist_ok=True)
+    # Its workers would give up the rights by which the files are read.
+    user = pwd.getpwuid(os.geteuid()).pw_name
 
     def start(port: int) -> list[str]:
-        (folder / "nginx.conf").write_text(_NGINX.format(folder=folder, port=port, root=root), encoding="utf-8")
+        (folder / "nginx.conf").write_text(_NGINX.format(folder=folder, port=port, root=root, user=user), encoding="utf-8")
         return [program, "-c", str(folder / "nginx.conf"), "-p", str(folder)]
 
     return Peer("nginx", start, "/ready", headers={"Accept": "text/turtle"})

@@ -111,7 +111,7 @@ class Files:
         file = path
         if not suffix and answer.content_type != _DEFAULT_TYPE:
             # Below a path without suffix there may be others: its file gets one.
-            folder = path.removeprefix(release_of(path)).split("/")[1]
+            folder = place.path.removeprefix(release_of(path)).split("/")[1]
             self.folders.add(folder)
             file = f"{path}.{folder}"
         self._typed[file] = answer.content_type

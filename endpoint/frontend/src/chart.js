@@ -45,11 +45,18 @@ function paint(answer, parts, { across, measure, kind }, words) {
         : Plot.barY(points.map(({ x, y }) => ({ x: x instanceof Date ? x.toISOString().slice(0, 10) : x, y })), { x: "x", y: "y", fill: accent });
     const x = kind === "bars" ? { label: across, tickFormat: (value) => String(value) }
       : { label: across, tickFormat: ordered && typeof points[0].x === "number" ? (value) => (Number.isInteger(value) ? String(value) : "") : undefined };
-    put(parts.drawing, { height: 340, marginBottom: 40, x, y: { label: measure, grid: true }, marks: [mark, Plot.ruleY([0], { stroke: line })] }, name);
+    put(parts.drawing, { height: 340, marginBottom: 40, x, y: scale(points, measure), marks: [mark, Plot.ruleY([0], { stroke: line })] }, name);
   }
   const note = parts.caption.querySelector("span") ?? element("span");
   note.textContent = words("drawn", { number: rows.length, total: answer.rows.length });
   parts.caption.prepend(note);
+}
+
+// Of small counts whole numbers only: there is no half a seminar.
+function scale(points, label) {
+  const most = Math.max(1, ...points.map(({ y }) => y));
+  const counts = most < 10 && points.every(({ y }) => Number.isInteger(y));
+  return { label, grid: true, ...(counts && { ticks: most }) };
 }
 
 // Names need room: bars that lie down, with the name at their left.
@@ -63,6 +70,6 @@ function paintRows(points, parts, measure, name) {
   ];
   put(parts.drawing, {
     marginLeft: Math.min(longest + 14, 260), marginRight: 40, height: points.length * 24 + 60,
-    x: { label: measure, grid: true }, y: { label: null, domain: [...new Set(points.map(({ x }) => x))] }, marks,
+    x: scale(points, measure), y: { label: null, domain: [...new Set(points.map(({ x }) => x))] }, marks,
   }, name);
 }
