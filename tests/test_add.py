@@ -333,7 +333,7 @@ def test_a_ledger_without_a_line_is_mended_by_the_same_page(at):
     adding.write(adding.prepare(Project(at), "seminars.txt", TEXT.encode(), adding.Wanted("seminar-tables", title=TITLE), "2026-11-30"))
     path = at / "mappings/ledger/005.csv"
     whole = path.read_text("utf-8")
-    path.write_text(whole.replace("3,repeated-heading,\n", "").replace("1,navigation,", "1,not-taken-apart,"), "utf-8")
+    path.write_text(whole.replace("5,table-header,\n", "").replace("1,navigation,", "1,not-taken-apart,"), "utf-8")
     adding.write(adding.prepare(Project(at), "seminars.txt", TEXT.encode(), adding.Wanted("seminar-tables", title=TITLE), "2026-11-30"))
     assert path.read_text("utf-8") == whole.replace("1,navigation,", "1,not-taken-apart,"), "what a person wrote stays"
 
