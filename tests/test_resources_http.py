@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from client_support import printed, program
 from endpoint_support import BASE, Reply, Server, fixture_lines, running, vocabulary, write_release
 from rdflib import RDFS, SKOS, Dataset, Graph, Literal, URIRef
 
@@ -105,15 +106,45 @@ def test_trig_keeps_the_graphs(server: Server) -> None:
     assert {line.split()[3] for line in host} == {f"<{BASE}graph/inferred>", f"<{BASE}graph/rec/900-2021-lisbon>"}
 
 
-def test_every_iri_of_ours_answers(server: Server) -> None:
-    """In the data, the ontology, the shapes: as a page and as Turtle that speaks of it."""
+def iris_of_ours() -> list[str]:
+    """Every address that an IRI in the data, the ontology or the shapes leads to."""
     words = vocabulary()
     lines = fixture_lines() + [line for n in ("ontology", "concepts", "shapes", "dataset", "prefixes") for line in
                                parse(words.source(n), "ntriples")]
     ours = {t.value.partition("#")[0] for line in lines for t in terms(line) if t and t.kind == "iri" and t.value.startswith(BASE)}
-    ours -= {BASE}
     assert len(ours) > 30
-    for iri in sorted(ours):
+    return sorted(ours - {BASE})
+
+
+@pytest.mark.parametrize(("format", "media_type", "of_rdflib", "of_rapper"), [
+    ("turtle", "text/turtle", "turtle", "turtle"), ("ntriples", "application/n-triples", "nt", "ntriples"),
+    ("trig", "application/trig", "trig", "trig"), ("rdfxml", "application/rdf+xml", "xml", "rdfxml"),
+    ("jsonld", "application/ld+json", "json-ld", None),
+])  # fmt: skip
+def test_every_iri_is_dereferenced_by_four_clients(
+    server: Server, tmp_path: Path, format: str, media_type: str, of_rdflib: str, of_rapper: str | None
+) -> None:
+    """Python's http.client with pyoxigraph, rdflib, curl, and rapper, which reads no JSON-LD: the same triples to each."""
+    addresses = [f"{server.address}/{iri.removeprefix(BASE)}" for iri in iris_of_ours()]
+    files = [part for n, address in enumerate(addresses) for part in ("-o", str(tmp_path / str(n)), address)]
+    printed(program("curl", "curl"), "-sSLf", "-H", f"Accept: {media_type}", *files)
+    for number, address in enumerate(addresses):
+        path = address.removeprefix(server.address)
+        first = server.get(path, media_type)
+        reply = server.get(first.headers["location"], media_type) if first.status == 303 else first
+        assert (reply.status, reply.type) == (200, media_type), path
+        assert (tmp_path / str(number)).read_bytes() == reply.body, path
+        expected = {terms(line)[:3] for line in parse(reply.body, format)}
+        found = Dataset(default_union=True).parse(address, format=of_rdflib)
+        assert len({(s, p, o) for s, p, o, _ in found.quads()}) == len(expected), path
+        if of_rapper:
+            read = parse(printed(program("rapper", "raptor2-utils"), "-q", "-i", of_rapper, "-o", "ntriples", address), "ntriples")
+            assert {terms(line)[:3] for line in read} == expected, path
+
+
+def test_every_iri_of_ours_answers(server: Server) -> None:
+    """As a page and as Turtle that speaks of it."""
+    for iri in iris_of_ours():
         path = "/" + iri.removeprefix(BASE)
         if path.startswith("/id/"):
             assert server.get(path, BROWSER).status == 303, iri
