@@ -164,6 +164,7 @@ def test_any_text_gives_days_in_order_or_none(text, fiscal_year):
         ("平成10年4月より", (), "1998", None, "ongoing", ()),
         ("平成19年~21年度", (), "2007", "2009", "ended", ()),
         ("2024年度(令和6年度)", ("2024",), None, None, None, ()),
+        ("昭和62(1987)年度~", (), "1987", None, "ongoing", ()),
         ("令和6年度（2024年度）", ("2024",), None, None, None, ()),
         ("平成二十二年度", ("2010",), None, None, None, ()),
         ("平成二二年度", ("2010",), None, None, None, ()),
@@ -184,12 +185,18 @@ def test_fiscal_years(printed, single, first, last, continuation, issues):
 @pytest.mark.parametrize(
     "printed",
     ["未定", "平成年度", "平成0年度", "22年度", "平成21~19年度", "平成2010年度", "平成10~12年度、平成20年度~", "慶応3年度",
-     "平成22年度(不定期)", "平成22年度 23年度", "令和5年", "平成15年~", "2023年", "令和5年13月"],
+     "平成22年度(不定期)", "平成22年度 23年度", "令和5年", "平成15年~", "2023年", "令和5年13月", "昭和62(1986)年度"],
 )  # fmt: skip
 def test_what_gives_no_year_is_told(printed):
     found = read_fiscal_years(printed, ERAS)
     assert found.unread
     assert (found.first, found.last) == (None, None)
+
+
+@pytest.mark.parametrize("note", ["2年おきに開催", "3年に1回開催", "2年ごとに開催", "昭和62年度より、3年おき"])
+def test_an_interval_is_no_beginning(note):
+    """昭和62年度~(2年おきに開催) does not begin in 昭和2年."""
+    assert read_fiscal_years(f"昭和62年度~({note})", ERAS).first == "1987"
 
 
 @given(

@@ -47,6 +47,7 @@ class Eras:
         self.piece = re.compile(rf"(?P<first>{point})?(?P<tilde>~)?(?P<last>{point})?")
         self.month = re.compile(rf"(?P<point>(?:{names})?(?:元|\d{{4}}|\d{{1,2}}))年(?P<month>\d{{1,2}})月(?:\d{{1,2}}日)?")
         self.calendar = re.compile(rf"(?:{names})?(?:元|\d{{4}}|\d{{1,2}})年(?!度)")
+        self.gloss = re.compile(rf"(?P<point>(?:{names})(?:元|\d{{1,2}}))(?P<gloss>\((?P<year>\d{{4}})年?\))(?=年度)")
         self.note = re.compile(rf"(?P<first>{point})(?:~|から|より|以降)?(?P<rest>.*)")
 
     def year(self, printed: str, era: str | None) -> tuple[int | None, str | None, bool]:
@@ -70,6 +71,9 @@ def read_fiscal_years(printed: str, eras: Eras) -> FiscalYears:
     """
     text = re.sub(r"[一二三四五六七八九十]+(?=年|~|、|$)", _arabic, re.sub(r"\s", "", fold(printed)))
     text = eras.month.sub(lambda found: _fiscal_year_of(found, eras), text)
+    text = eras.gloss.sub(lambda found: _without_gloss(found, eras), text)
+    if eras.gloss.search(text):
+        return FiscalYears(unread=(printed,))
     text, _, note = text.partition("(")
     main = re.sub(r"から|より|以降", "~", text.replace("まで", ""))
     found = _Found()
@@ -94,6 +98,11 @@ def _fiscal_year_of(month: re.Match[str], eras: Eras) -> str:
     year, _, ended = eras.year(f"{month['point']}年", None)
     number = int(month["month"])
     return f"{year - (number < 4):04}年度" if year and not ended and 1 <= number <= 12 else month[0]
+
+
+def _without_gloss(found: re.Match[str], eras: Eras) -> str:
+    """昭和62(1987)年度 is 昭和62年度; where the two counts disagree the words stay."""
+    return found["point"] if eras.year(f"{found['point']}年度", None)[0] == int(found["year"]) else found[0]
 
 
 def _arabic(numeral: re.Match[str]) -> str:
@@ -126,7 +135,8 @@ def _piece(piece: str, era: str | None, eras: Eras, found: _Found) -> str | None
 
 def _note(note: str, era: str | None, eras: Eras, found: _Found) -> None:
     """A beginning in brackets. Beside a later open beginning it is the earlier one that counts, and the later is a year."""
-    parts = eras.note.fullmatch(note)
+    # A bare 2年 is an interval (2年おき) or a calendar year: neither begins anything.
+    parts = None if eras.calendar.match(note) else eras.note.fullmatch(note)
     first = eras.year(parts["first"], era)[0] if parts else None
     start, last, continuation = found.ranges[0] if found.ranges else (None, None, None)
     if first in found.single and eras.point.fullmatch(note):
