@@ -30,6 +30,8 @@ _ID = re.compile(r"[0-9]{3}")
 _NAME = re.compile(r"\w[\w.() -]{0,119}")
 _AS_OF = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
 _LANGUAGES = ("en", "ja")
+_LONGEST_TITLE = 200
+"""characters; a longer line is a sentence of the page, which nothing of ours may hold"""
 _SHOWN = 60
 """characters of a line that is quoted to the maintainer, and nowhere else"""
 UNRESOLVED = ("name-unresolved", "name-ambiguous", "activity-unknown", "office-unknown", "unit-unresolved", "mention-ambiguous", "name-unknown")
@@ -217,6 +219,8 @@ def _document(
     if id_ in register:
         raise MisuseError("document-id-taken", id_, title=register[id_].title)
     title = wanted.title or _title(text, layout)
+    if len(title) > _LONGEST_TITLE:
+        raise MisuseError("title-missing", name, limit=_LONGEST_TITLE)
     language = wanted.language or layout["language"]
     return Document(id_, title, wanted.url, language=language, layout=wanted.layout, **version), False
 
@@ -241,7 +245,7 @@ def _title(text: str, layout: Mapping[str, Any]) -> str:
     lines = [" ".join(line.split()) for line in text.split("\n") if line.strip()]
     ignored = {line: boilerplate.reason(line, layout) for line in lines}
     own = [line for line in lines if ignored[line] == "title"] or [line for line in lines if not ignored[line]]
-    return (own or lines)[0][:200]
+    return (own or lines)[0]
 
 
 def _same_url(one: str, other: str) -> bool:

@@ -530,3 +530,12 @@ def test_a_local_address_is_refused_in_one_line(at):
     assert "fetch-local" in mistake(add(at, "http://127.0.0.1:9/page"))
     assert "fetch-address" in mistake(add(at, "file:///etc/passwd"))
     assert state(at) == before
+
+
+def test_a_sentence_is_no_title(at):
+    """No sentence of a page stands in the register: who adds the page says what it is called."""
+    page = "Delegates of the invented town of Nowhere came together to talk of harbours, " * 3 + "and then […]\nA Short Headline\nMore […]\n"
+    with pytest.raises(MisuseError, match="title-missing"):
+        adding.prepare(Project(at), "news.txt", page.encode(), adding.Wanted("news-list"), "2026-11-30")
+    named = adding.prepare(Project(at), "news.txt", page.encode(), adding.Wanted("news-list", title="News"), "2026-11-30")
+    assert named.document.title == "News"
