@@ -12,8 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from kg.messages import nearest
 from kg.model import Document, Problem
 from kg.names import Names
-from kg.project import Project, read_csv
-from kg.registering import with_rows
+from kg.project import Project, csv_row, read_csv
 
 GRAPHS = {
     "local-governments": "local-governments", "changes": "local-governments", "former-codes": "local-governments",
@@ -85,7 +84,7 @@ def _countries(project: Project) -> Iterator[Problem]:
             if row["country"] not in there and row["country"] in offered:
                 ready = offered[row["country"]]
                 cells = (ready["cc"], ready["cc"].upper(), ready["name_ja"], ready["name_en"], "", "", ready["source"])
-                values = {"country": row["country"], "row": with_rows("", [cells]).strip()}
+                values = {"country": row["country"], "row": csv_row(cells)}
                 yield Problem("lookup-country-missing", project.place(project.lookup(table), line), values)
 
 

@@ -10,14 +10,14 @@ from typing import Any
 
 import click
 
-from kg import adding, fetch, patch, published, registering, show
+from kg import adding, fetch, patch, published, show
 from kg import diff as differing
 from kg.errors import MisuseError
 from kg.extract import load_register
 from kg.extract.text import LIMIT
 from kg.messages import render
 from kg.model import Problem
-from kg.project import Project
+from kg.project import Project, csv_row
 from kg.prose import sentences
 from kg.reference import FOLDER
 from kg.vocabulary import Vocabulary
@@ -145,7 +145,7 @@ def _addition(addition: adding.Addition, language: str) -> list[str]:
 
 def _line(cells: tuple[str, ...]) -> str:
     """A row as it would stand in a table."""
-    return show.plain(registering.with_rows("", [cells]).strip())
+    return show.plain(csv_row(cells))
 
 
 def _groups(addition: adding.Addition) -> dict[str, list[Problem]]:

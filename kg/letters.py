@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 _DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"
@@ -55,3 +56,9 @@ def one_slip_apart(word: str, other: str) -> bool:
 def slips(word: str, known: Iterable[str]) -> list[str]:
     """The known words that are one slip away from `word`, whatever the case; several are an ambiguity."""
     return [name for name in known if one_slip_apart(word.casefold(), name.casefold())]
+
+
+def cut_short(word: str) -> str:
+    """A pattern for a word that is whole or cut short to three letters or more: Monday, Mon, Mond."""
+    rest = "|".join(re.escape(word[3:end]) for end in range(len(word), 3, -1))
+    return f"{re.escape(word[:3])}(?:{rest})?"

@@ -7,8 +7,9 @@ directory; failing that, the checkout that this file belongs to; failing that, t
 from __future__ import annotations
 
 import csv
+import io
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -105,3 +106,10 @@ def read_csv(path: Path, where: str, columns: tuple[str, ...] = ()) -> Iterator[
         if len(row) != len(header):
             raise ProjectError("csv-width", f"{where}:{reader.line_num}", expected=len(header), found=len(row))
         yield reader.line_num, dict(zip(header, row, strict=True))
+
+
+def csv_row(cells: Sequence[str]) -> str:
+    """One row as it stands in a CSV file, without its line break."""
+    row = io.StringIO()
+    csv.writer(row, lineterminator="").writerow(cells)
+    return row.getvalue()

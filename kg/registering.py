@@ -6,8 +6,6 @@ replace the lines that state them. What comes out is read again before it is wri
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import os
 import re
@@ -18,6 +16,7 @@ from typing import Any
 
 from kg.errors import ProjectError
 from kg.model import Document
+from kg.project import csv_row
 
 VERSIONED = ("sha256", "file", "extent", "lines", "blank", "flattening", "original", "prose", "as_of")
 """the names of a table that say which version of a page was read"""
@@ -115,9 +114,7 @@ def _assignment(name: str, value: Any) -> str:
 
 def with_rows(table: str, rows: Sequence[Sequence[str]]) -> str:
     """The text of a CSV file with rows added at its end."""
-    added = io.StringIO()
-    csv.writer(added, lineterminator="\n").writerows(rows)
-    return table + ("" if table.endswith("\n") or not table else "\n") + added.getvalue()
+    return table + ("" if table.endswith("\n") or not table else "\n") + "".join(f"{csv_row(row)}\n" for row in rows)
 
 
 def with_sorted_rows(table: str, rows: Sequence[Sequence[str]]) -> str:

@@ -10,6 +10,7 @@ import calendar
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from kg.extract.mentions import LONGER
 from kg.messages import nearest
 from kg.model import Problem, Record
 
@@ -32,7 +33,7 @@ _CALENDAR = frozenset(word for names in (calendar.month_name, calendar.day_name,
 _BODY = re.compile(r"(?:Association|Council|Agency|University|Centre|Center|Network|Committee|Institute|Authority|Foundation|Society|Union|Embassy|Ministry|Office|Board|Partnership|Commission|Federation)\b|[A-Z]{2,}$")
 _GOVERNMENT = re.compile(r"\b(?:City|Town|Village|Ward|Prefecture|Province|County|Borough)$|^(?:City|Town|Prefecture|Province|County) of\b|\b(?:City|Town|County|Borough|District) Council$|[市町村県州省]$")
 """what only a government is called"""
-_LONGER = re.compile(r"[一-鿿々ァ-ヴー・]{2,20}(?:文化都市|大使館|総領事館|共同体)")
+_LONGER = re.compile(rf"[一-鿿々ァ-ヴー・]{{2,20}}{LONGER}")
 _CLOSE = 0.8
 
 

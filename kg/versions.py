@@ -15,6 +15,10 @@ from kg.model import Document, Problem, Record
 from kg.preview import marks
 from kg.project import Project, read_csv
 
+_NAMED_BY_CURATION = ("network", "programme", "event", "project")
+_SHOWN = 8
+"""rows that are named"""
+
 
 def of_another(
     document: Document, found: Sequence[Record], records: Iterable[Record], registered: Mapping[str, Document]
@@ -54,16 +58,11 @@ def unnamed(document: Document, keys: Iterable[Key], records: Sequence[Record]) 
         kind, _, slug = key.key.partition("/")
         lacking = [tag for tag, name in (("ja", key.ja), ("en", key.en)) if not name]
         if kind in _NAMED_BY_CURATION and lacking:
-            record = next((r.id for r in records if f"'slug': '{slug}'" in str(r.norm)), document.id)
+            record = next((r.id for r in records if slug in _words(r.norm)), document.id)
             row = f'{{ kind = "{kind}", slug = "{slug}", ja = "{key.ja or "?"}", en = "{key.en or "?"}" }}'
             values = {"key": key.key, "languages": ", ".join(lacking), "id": document.id, "record": record, "row": row}
             problems.append(Problem("thing-unnamed", document.id, values, "warning"))
     return problems
-
-
-_NAMED_BY_CURATION = ("network", "programme", "event", "project")
-_SHOWN = 8
-"""rows that are named"""
 
 
 def _now(record: Record, text: str) -> str:

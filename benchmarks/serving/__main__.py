@@ -190,6 +190,8 @@ def _documents(
     """Documents from nginx and from us: asked for often, once, and by who has them; and from Trifid."""
     _, address, pid, _ = started["jichi"]
     if patience:
+        # Those of an older version of the program would be taken for the ones that are waited for.
+        shutil.rmtree(out / ".pages", ignore_errors=True)
         peer = peers.ours(out, pages=True, name="jichi with pages")
         address, pid, _ = stack.enter_context(peers.running(peer, scratch / "log"))
         _wait_for_pages(out, patience)

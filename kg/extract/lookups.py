@@ -34,8 +34,11 @@ _THING = re.compile(r"[a-z]+:[a-z0-9-]+:.+")
 
 
 def load_lookups(project: Project) -> Lookups:
-    """All tables of `COLUMNS`, by name, and those of `mappings/reference` that reading needs. ProjectError with file and line for a table that is missing, misshapen, or
-    names something that another table does not have. `labels` are the names of all things (`kg.extract.mentions`)."""
+    """All tables of `COLUMNS`, by name, and those of `mappings/reference` that reading needs.
+
+    `labels` are the names of all things (`kg.extract.mentions`). ProjectError with file and line for a table that is
+    missing, misshapen, or names something that another table does not have.
+    """
     numbered = {name: _rows(project, name, columns) for name, columns in COLUMNS.items()}
     lookups = {name: tuple(row for _, row in rows) for name, rows in numbered.items()}
     known_countries = _known_countries(project)

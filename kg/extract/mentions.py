@@ -25,7 +25,9 @@ _BODIES = ("org", "network", "programme", "event")
 """kinds whose aliases hold in any text: UCLG"""
 _DERIVED = ("語", "人", "海")
 """after a name these make another word of it: 日本語, 日本海"""
-_GOES_ON = re.compile(r"[一-鿿々ァ-ヴー]{0,4}(?:文化都市|大使館|総領事館|共同体)")
+LONGER = "(?:文化都市|大使館|総領事館|共同体)"
+"""a pattern for what ends a name that begins with another"""
+_GOES_ON = re.compile(rf"[一-鿿々ァ-ヴー]{{0,4}}{LONGER}")
 _GOES_BEFORE = re.compile(r"\b(?:Embassy|Consulate(?:[ -]General)?|High Commission|University|Bank) of (?:the )?$")
 """what makes a name a part of a longer one that no table has: 東アジア文化都市, Embassy of Japan"""
 _KIND_LAST = re.compile(r"(?P<stem>[A-Z][\w' -]+) (?P<kind>City|Town|Village|Ward|Prefecture)")

@@ -19,7 +19,7 @@ from kg.extract.lookups import Lookups
 from kg.extract.remarks import WITHOUT_DATES, Remark, RemarkReader, without
 from kg.extract.tables import BORDER
 from kg.extract.text import Page, TextLine, span
-from kg.letters import slips, squeeze
+from kg.letters import cut_short, slips, squeeze
 from kg.messages import nearest
 from kg.model import Document, Problem, Record
 
@@ -64,7 +64,7 @@ class _Reader:
         self.remarks = RemarkReader(self.layout)
         self.ignore = [re.compile(entry["pattern"]) for entry in self.layout["ignore"]]
         self.months = [month.casefold() for month in self.layout["months"]]
-        days = "|".join(rf"{day[:3]}(?:{'|'.join(day[3:end] for end in range(len(day), 3, -1))})?" for day in self.layout["weekdays"])
+        days = "|".join(map(cut_short, self.layout["weekdays"]))
         self.weekday = re.compile(rf"(?i:\s*(?:{days})\b\.?,?)")
         self.weekday_after = re.compile(rf"(?i:\s*\(\s*(?:{days})\.?\s*\))")
         self.above = re.compile(rf".*\s(?:{_any(map(re.escape, self.layout['hosts']['above']))})")

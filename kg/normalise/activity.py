@@ -16,6 +16,7 @@ from kg.normalise.mentions import read_mentions
 from kg.normalise.names import Names, Unresolved
 from kg.normalise.parties import Found, PartyReader
 from kg.normalise.remarks import take_remarks
+from kg.project import csv_row
 
 Rows = Sequence[Mapping[str, str]]
 _ADDRESS = re.compile(r"https?://[A-Za-z0-9._~:/?#\[\]@!$&'*+,;=%-]+", re.ASCII)
@@ -168,8 +169,7 @@ def _of_known(work: _Work, name: str, key: str, known: Rows) -> None:
         class_ = work.names.class_of(slug) if kind == "org" else next((row["class"] for row in known if row["kind"] == kind), "?")
         source = f"{work.raw.document}:{work.line_place('name', 1).lines[0]}"
         cells = (name, "", key, kind, slug, class_, f"{kind}:{slug}:{name[:length]}", "", "", "", source)
-        row = ",".join(f'"{cell}"' if "," in cell else cell for cell in cells)
-        work.problem("activity-of-known", {"body": f"{kind}/{slug}", "row": row}, "name", severity="info")
+        work.problem("activity-of-known", {"body": f"{kind}/{slug}", "row": csv_row(cells)}, "name", severity="info")
 
 
 def _without_remarks(work: _Work, text: str, name: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from kg.letters import fold, slips
+from kg.letters import cut_short, fold, slips
 
 _DAY = r"(\d{1,2})(?:st|nd|rd|th)?\s*([A-Za-z]*)\.?\s*\(?\s*(\d{4})?\s*\)?"
 _DASH = r"\s*(?:-|~|\bto\b)\s*"
@@ -60,7 +60,7 @@ def read_dates(printed: str, fiscal_year: int, months: Sequence[str], weekdays: 
 def _without(weekdays: Sequence[str], printed: str) -> str:
     """`printed` without weekdays, whole or cut short to three letters or more, and their brackets."""
     for day in weekdays:
-        short = rf"{day[:3]}(?:{'|'.join(day[3:end] for end in range(len(day), 3, -1))})?\b\.?"
+        short = rf"{cut_short(day)}\b\.?"
         printed = re.sub(rf"(?i:\(\s*{short}\s*\)|\b{short},?)", "", printed)
     return printed
 

@@ -47,7 +47,7 @@ class Eras:
         self.piece = re.compile(rf"(?P<first>{point})?(?P<tilde>~)?(?P<last>{point})?")
         self.month = re.compile(rf"(?P<point>(?:{names})?(?:元|\d{{4}}|\d{{1,2}}))年(?P<month>\d{{1,2}})月(?:\d{{1,2}}日)?")
         self.calendar = re.compile(rf"(?:{names})?(?:元|\d{{4}}|\d{{1,2}})年(?!度)")
-        self.gloss = re.compile(rf"(?P<point>(?:{names})(?:元|\d{{1,2}}))(?P<gloss>\((?P<year>\d{{4}})年?\))(?=年度)")
+        self.gloss = re.compile(rf"(?P<point>(?:{names})(?:元|\d{{1,2}}))\((?P<year>\d{{4}})年?\)(?=年度)")
         self.note = re.compile(rf"(?P<first>{point})(?:~|から|より|以降)?(?P<rest>.*)")
 
     def year(self, printed: str, era: str | None) -> tuple[int | None, str | None, bool]:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from kg.forms import forms
 from kg.letters import fold
 from kg.model import Problem
+from kg.project import csv_row
 from kg.romaji import plain
 
 Rows = Sequence[Mapping[str, str]]
@@ -39,7 +40,9 @@ class Unresolved:
         values = {"name": self.name, "candidates": ", ".join(self.candidates) or "-", "table": self.table}
         known = {"country": self.country, "container": self.container}
         values |= {name: key for name, key in known.items() if key}
-        values |= {"row": f"{self.name},{'en' if self.name.isascii() else 'ja'},{self.country or ''},,lg,KEY,SOURCE"} if self.ambiguous else {}
+        if self.ambiguous:
+            language = "en" if self.name.isascii() else "ja"
+            values["row"] = csv_row((self.name, language, self.country or "", "", "lg", "KEY", "SOURCE"))
         return Problem("name-ambiguous" if self.ambiguous else "name-unresolved", where, values, "warning")
 
 
